@@ -1,0 +1,42 @@
+import { exponentOf } from './currency.ts';
+import { DomainError } from './errors.ts';
+
+/** An exact amount: an integer of the currency's minor units. */
+export interface Money {
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
+/** No single amount and no balance goes beyond this many minor units: a thousand times less than bigint holds. */
+export const AMOUNT_MINOR_MAX = 1_000_000_000_000_000n;
+
+const DECIMAL = /^([+-]?)(\d{1,19})(?:\.(\d{1,19}))?$/;
+
+/** Whether a text is a plain decimal number: no exponent, no separators, at most 19 digits on either side. */
+export const isDecimal = (text: string): boolean => DECIMAL.test(text);
+
+/**
+ * Reads a decimal text in the currency's own exponent: `("12.5", "EUR")` is 1250, `("12", "JPY")` is 12.
+ * Never rounds: refuses `TOO_MANY_DECIMALS` when digits other than zero stand past the exponent, `AMOUNT_TOO_LARGE` past AMOUNT_MINOR_MAX.
+ */
+export const parseAmount = (text: string, currency: string, field: readonly string[]): bigint => {
+  const exponent = exponentOf(currency);
+  const match = DECIMAL.exec(text);
+  if (!match) throw new DomainError('INVALID', field);
+  const [, sign, whole = '', fraction = ''] = match;
+  if (/[1-9]/.test(fraction.slice(exponent))) {
+    throw new DomainError('TOO_MANY_DECIMALS', field, { currency, decimals: exponent });
+  }
+  const minor = BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
+  if (minor > AMOUNT_MINOR_MAX) throw new DomainError('AMOUNT_TOO_LARGE', field, { max: formatAmount(AMOUNT_MINOR_MAX, currency), currency });
+  return sign === '-' ? -minor : minor;
+};
+
+/** Writes minor units as a decimal text with all of the currency's decimals: `(1250n, "EUR")` is `12.50`. */
+export const formatAmount = (amountMinor: bigint, currency: string): string => {
+  const exponent = exponentOf(currency);
+  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
+  const whole = digits.slice(0, digits.length - exponent);
+  const text = exponent === 0 ? whole : `${whole}.${digits.slice(-exponent)}`;
+  return amountMinor < 0n ? `-${text}` : text;
+};

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '../backend/backend.ts';
+import { DomainError } from '../core/errors.ts';
+import { type DomainEvent, isDelivered, topicOf } from '../core/events.ts';
+import type { Database, PrismaTransaction } from './client.ts';
+
+/** What a verb works with: one transaction, who acts, its moment, and the only way to tell the world. */
+export interface Tx {
+  readonly db: PrismaTransaction;
+  readonly actor: string;
+  /** The transaction's moment, the same for all that happens in it. */
+  readonly now: Date;
+  /** Records an event in the outbox; it leaves when the transaction commits, or not at all. */
+  emit(event: DomainEvent): void;
+  /** Runs a part whose refusal undoes that part alone, its events included, and is thrown on. */
+  attempt<Result>(run: () => Promise<Result>): Promise<Result>;
+  /** Wakes a topic's listeners after commit, for facts that SQL recorded itself. */
+  announce(topic: string): void;
+}
+
+export type Transact = <Result>(actor: string, run: (tx: Tx) => Promise<Result>) => Promise<Result>;
+
+const ATTEMPTS_MAX = 5;
+
+/** Serialization failure, deadlock, and a unique key that a concurrent transaction took first: run again, the next look sees it. */
+const RETRIED_STATES = new Set(['40001', '40P01', '23505']);
+const RETRIED_PRISMA = new Set(['P2002', 'P2034']);
+
+const isRetried = (error: unknown): boolean => {
+  for (let cause: unknown = error, depth = 0; cause && depth < 5; depth += 1) {
+    const { code, originalCode, meta } = cause as { code?: string; originalCode?: string; meta?: { code?: string } };
+    if (code && (RETRIED_PRISMA.has(code) || RETRIED_STATES.has(code))) return true;
+    if (originalCode && RETRIED_STATES.has(originalCode)) return true;
+    if (meta?.code && RETRIED_STATES.has(meta.code)) return true;
+    cause = (cause as { cause?: unknown }).cause ?? (cause as { meta?: { driverAdapterError?: unknown } }).meta?.driverAdapterError;
+  }
+  return false;
+};
+
+/**
+ * Opens transactions for the edges. Runs again, up to five times, after a deadlock, a serialization failure or a unique key
+ * lost to a race; so a verb never touches the outside world. Events are written with the effect and announced after commit;
+ * the announcement is not awaited.
+ */
+export const createTransact = (
+  { prisma }: Database,
+  bus: Bus,
+  { clock, onCommit }: { clock: () => Date; onCommit: (events: readonly DomainEvent[]) => void },
+): Transact => {
+  const attempt = async <Result>(actor: string, run: (tx: Tx) => Promise<Result>) => {
+    const events: DomainEvent[] = [];
+    const announced = new Set<string>();
+    const result = await prisma.$transaction(
+      async (db) => {
+        const now = clock();
+        const answer = await run({
+          db,
+          actor,
+          now,
+          emit: (event) => void events.push(event),
+          attempt: async (part) => {
+            const before = events.length;
+            await db.$executeRawUnsafe('savepoint attempt');
+            try {
+              const done = await part();
+              await db.$executeRawUnsafe('release savepoint attempt');
+              return done;
+            } catch (error) {
+              // A fault of the database has already ended the transaction; only a refusal leaves one to go on with.
+              if (error instanceof DomainError) await db.$executeRawUnsafe('rollback to savepoint attempt');
+              events.length = before;
+              throw error;
+            }
+          },
+          announce: (topic) => void announced.add(topic),
+        });
+        if (events.length > 0) await db.outboxEvent.createMany({ data: events.map((event) => outboxRow(event, actor, now)) });
+        return answer;
+      },
+      { maxWait: 10_000, timeout: 30_000 },
+    );
+    return { result, events, announced };
+  };
+
+  return async (actor, run) => {
+    for (let count = 1; ; count += 1) {
+      try {
+        const { result, events, announced } = await attempt(actor, run);
+        for (const event of events) announced.add(topicOf(event));
+        for (const topic of announced) bus.publish(topic);
+        if (events.length > 0) onCommit(events);
+        return result;
+      } catch (error) {
+        if (count === ATTEMPTS_MAX || !isRetried(error)) throw error;
+        await sleep(Math.random() * 10 * 2 ** count);
+      }
+    }
+  };
+};
+
+const outboxRow = (event: DomainEvent, actor: string, now: Date) => {
+  const { type, ...payload } = event;
+  return {
+    type,
+    topic: topicOf(event),
+    customerId: 'customerId' in event ? event.customerId : null,
+    payload: payload as object,
+    actor,
+    createdAt: now,
+    deliveredAt: isDelivered(event.type) ? null : now,
+  };
+};

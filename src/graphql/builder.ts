@@ -1,0 +1,60 @@
+import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import type PrismaTypes from '../db/generated/pothos.ts';
+import { getDatamodel } from '../db/generated/pothos.ts';
+import { type AuthScopes, authScopes, unauthorized } from './access.ts';
+import type { Context } from './context.ts';
+import { decodeGid, encodeGid } from './gid.ts';
+import { COST } from './limits.ts';
+
+/** Input types that another capability names by string; the one that makes the type adds it here by module augmentation. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by augmentation
+export interface SchemaInputs {}
+
+export interface SchemaTypes {
+  Inputs: SchemaInputs;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  AuthScopes: AuthScopes;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    Date: { Input: Date; Output: Date };
+    Decimal: { Input: string; Output: string };
+    UnsignedInt64: { Input: bigint; Output: bigint };
+    URL: { Input: string; Output: string };
+  };
+}
+
+/** The schema under construction; each capability's `graphql.ts` adds its slice. Plugins run outermost first. */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [RelayPlugin, ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin],
+  relay: {
+    cursorType: 'String',
+    encodeGlobalID: (typename, id) => encodeGid(typename, String(id)),
+    decodeGlobalID: decodeGid,
+    nodesOnConnection: true,
+    nodeQueryOptions: { authScopes: { public: true }, description: 'Any object by its id: what the caller may not see is refused.' },
+    nodesQueryOptions: { authScopes: { public: true }, description: 'Many objects by their ids, at most 250, in the same order.' },
+    nodeFieldOptions: { nullable: false },
+    edgesFieldOptions: { nullable: { list: false, items: false } },
+  },
+  scopeAuth: { authScopes, unauthorizedError: (_parent, context, _info, result) => unauthorized(context.viewer, result) },
+  complexity: COST,
+  prisma: {
+    client: ({ app }) => app.backend.database.prisma,
+    dmmf: getDatamodel(),
+    onUnusedQuery: process.env.NODE_ENV === 'test' ? 'error' : null,
+    maxConnectionSize: 250,
+    defaultConnectionSize: 50,
+  },
+});
+
+builder.queryType({});
+builder.mutationType({});
+builder.subscriptionType({});

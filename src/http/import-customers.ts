@@ -1,0 +1,5 @@
+import type { Handle } from './routes.ts';
+
+export const importCustomers: Handle = async (_request, response) => {
+  response.writeHead(501).end();
+};

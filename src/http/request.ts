@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import { v7 as uuid } from 'uuid';
+import type { App } from '../app.ts';
+import { authenticate } from '../capabilities/sessions/authenticate.ts';
+import { clientAddress } from '../core/network.ts';
+import type { Viewer } from '../core/viewer.ts';
+import { type Context, createContext, type RequestFacts } from '../graphql/context.ts';
+
+const REQUEST_ID = /^[\w.-]{8,64}$/;
+
+const single = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
+
+/** What a request says of itself. X-Forwarded-For is believed for as many hops as the operator runs proxies. */
+export const requestFacts = (request: IncomingMessage, trustedProxyHops: number): RequestFacts => {
+  const { headers, socket } = request;
+  const given = single(headers['x-request-id']);
+  return {
+    id: given && REQUEST_ID.test(given) ? given : uuid(),
+    address: clientAddress(socket.remoteAddress, single(headers['x-forwarded-for']) ?? undefined, trustedProxyHops),
+    userAgent: single(headers['user-agent']),
+    idempotencyKey: single(headers['idempotency-key']),
+    acceptLanguage: single(headers['accept-language']),
+  };
+};
+
+/** The token in an Authorization value: after `Bearer`, or bare as Shopify's clients send it. */
+export const tokenIn = (authorization: string | null | undefined): string | null => authorization?.trim().replace(/^Bearer\s+/i, '') || null;
+
+/** The token of a request: Authorization, or X-Shopify-Access-Token for staff. */
+export const tokenOf = ({ headers }: IncomingMessage): string | null => tokenIn(headers.authorization) ?? single(headers['x-shopify-access-token']);
+
+export const viewerOf = (app: App, token: string | null): Promise<Viewer> => authenticate(app.backend.database, token, app.clock());
+
+/** The context of an HTTP request. */
+export const contextOf = async (app: App, request: IncomingMessage, facts: RequestFacts): Promise<Context> =>
+  createContext(app, await viewerOf(app, tokenOf(request)), facts);

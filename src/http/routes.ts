@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { App } from '../app.ts';
+import { importCustomers } from './import-customers.ts';
+import { inbox } from './inbox.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Routes {
+  readonly app: App;
+  readonly metrics: Metrics;
+  readonly graphql: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly showInbox: boolean;
+  readonly trustedProxyHops: number;
+}
+
+export type Handle = (request: IncomingMessage, response: ServerResponse, routes: Routes) => Promise<void>;
+
+export interface Route {
+  readonly name: string;
+  readonly handle: Handle;
+  /** The body may take as long as it keeps coming. */
+  readonly isStreaming?: true;
+}
+
+export const answer = (response: ServerResponse, status: number, body: object | string, headers: Record<string, string> = {}): void => {
+  const isText = typeof body === 'string';
+  response.writeHead(status, { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8', ...headers });
+  response.end(isText ? body : JSON.stringify(body));
+};
+
+const live: Handle = async (_request, response) => answer(response, 200, { status: 'ok' });
+
+const ready: Handle = async (_request, response, { app }) => {
+  if (app.closing.aborted) return answer(response, 503, { status: 'closing' });
+  try {
+    await app.backend.check();
+    answer(response, 200, { status: 'ok', mode: app.backend.mode });
+  } catch (error) {
+    answer(response, 503, { status: 'unavailable', part: (error as Error).message });
+  }
+};
+
+const metrics: Handle = async (_request, response, { metrics: { registry } }) =>
+  answer(response, 200, await registry.metrics(), { 'content-type': registry.contentType });
+
+const home: Handle = async (_request, response) => {
+  response.writeHead(302, { location: '/graphql' }).end();
+};
+
+const nothing: Handle = async (_request, response) => answer(response, 404, { errors: [{ message: 'Nothing is here. GraphQL is at /graphql.' }] });
+
+const graphql: Route = { name: 'graphql', handle: (request, response, { graphql }) => graphql(request, response) };
+
+/** Every path of the gateway, and the methods that it takes. */
+const TABLE: readonly { readonly path: RegExp; readonly methods: readonly string[]; readonly route: Route }[] = [
+  { path: /^\/graphql$/, methods: ['GET', 'POST', 'OPTIONS', 'HEAD', 'PUT', 'DELETE', 'PATCH'], route: graphql },
+  { path: /^\/(?:account\/)?customer\/api\/[\w-]+\/graphql$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
+  { path: /^\/admin\/api\/[\w-]+\/graphql\.json$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
+  { path: /^\/import\/customers$/, methods: ['POST'], route: { name: 'import', handle: importCustomers, isStreaming: true } },
+  { path: /^\/dev\/inbox$/, methods: ['GET'], route: { name: 'inbox', handle: inbox } },
+  { path: /^\/health\/live$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: live } },
+  { path: /^\/health\/ready$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: ready } },
+  { path: /^\/metrics$/, methods: ['GET'], route: { name: 'metrics', handle: metrics } },
+  { path: /^\/$/, methods: ['GET', 'HEAD'], route: { name: 'home', handle: home } },
+];
+
+/** Which route a request means; a known path by another method is told so. */
+export const routeOf = (request: IncomingMessage): Route => {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const entry = TABLE.find((candidate) => candidate.path.test(path));
+  if (!entry) return { name: 'none', handle: nothing };
+  if (entry.methods.includes(request.method ?? '')) return entry.route;
+  const allow = entry.methods.join(', ');
+  return {
+    name: entry.route.name,
+    handle: async (_request, response) => answer(response, 405, { errors: [{ message: `Use ${allow}.` }] }, { allow }),
+  };
+};

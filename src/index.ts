@@ -1,0 +1,6 @@
+export { type App, type AppOptions, createApp } from './app.ts';
+export type { Backend } from './backend/backend.ts';
+export { embedded } from './backend/embedded.ts';
+export { service } from './backend/service.ts';
+export { type Config, ConfigError, readConfig } from './config.ts';
+export { createServer, type Gateway, type ServerOptions } from './http/server.ts';

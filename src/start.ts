@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Logger, pino } from 'pino';
+import { type App, createApp } from './app.ts';
+import type { Backend } from './backend/backend.ts';
+import { embedded } from './backend/embedded.ts';
+import { service } from './backend/service.ts';
+import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
+import { developmentInbox, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
+import { loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
+import type { Config } from './config.ts';
+import { mintToken } from './core/secret.ts';
+import { SYSTEM_ACTOR } from './core/viewer.ts';
+import type { Database } from './db/client.ts';
+import { createServer, type Gateway } from './http/server.ts';
+
+export interface Started {
+  readonly app: App;
+  readonly gateway: Gateway;
+  readonly url: string;
+  /** The staff token that was made because none was given; null when ADMIN_TOKEN was. */
+  readonly madeAdminToken: string | null;
+  /** A session of the sample shop's first customer, for trying things out. */
+  readonly sampleToken: string | null;
+  /** Drains and closes everything. */
+  stop(): Promise<void>;
+}
+
+const MEMORY = 'memory';
+
+/** What must never be in a log line, whoever puts it there. */
+const REDACTED = ['email', 'phone', 'token', 'password', 'authorization', '*.email', '*.phone', '*.token', '*.password', '*.authorization'];
+
+export const createLog = (level: string): Logger => pino({ level, redact: REDACTED, serializers: { error: pino.stdSerializers.err } });
+
+const openBackend = (config: Config, log: Logger): Promise<Backend> =>
+  config.backend.mode === 'service'
+    ? service({ ...config.backend, onFault: (error) => log.warn({ reason: error.message }, 'connection lost, reconnecting') })
+    : embedded(config.backend);
+
+/** The key that stands in for SECRET_KEYS outside production: made once, kept in the database, the same for every process on it. */
+const keptSecret = async ({ sql }: Database): Promise<string> => {
+  const made = JSON.stringify(randomBytes(48).toString('base64'));
+  await sql(`insert into setting (name, value) values ('secret_key', $1::text::jsonb) on conflict do nothing`, [made]);
+  const [row] = await sql<{ value: string }>(`select value from setting where name = 'secret_key'`, []);
+  return row?.value as string;
+};
+
+/** The embedded mode's staff token, kept beside its data so that it is the same at the next start and the import command finds it. */
+export const adminTokenFile = (dataDir: string): string => path.join(path.resolve(dataDir), 'admin-token');
+
+const keptAdminToken = (dataDir: string): string => {
+  if (dataDir === MEMORY) return mintToken('staff');
+  const file = adminTokenFile(dataDir);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    const token = mintToken('staff');
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    return token;
+  }
+};
+
+/** Opens the backend and the app that a config describes, without serving. */
+export const openApp = async (config: Config, log: Logger, publicUrl: string): Promise<App> => {
+  const backend = await openBackend(config, log);
+  const mail: MailSender = config.smtpUrl ? smtpSender(config.smtpUrl, publicUrl) : developmentInbox(backend.database);
+  return createApp(backend, {
+    secretKeys: config.secretKeys ?? [await keptSecret(backend.database)],
+    publicUrl,
+    shopName: config.shopName,
+    mail,
+    log,
+  });
+};
+
+/** From a config to a gateway that serves. */
+export const start = async (config: Config): Promise<Started> => {
+  const log = createLog(config.logLevel);
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+  const app = await openApp(config, log, publicUrl);
+  const { backend } = config;
+  const madeAdminToken = config.adminToken || backend.mode === 'service' ? null : keptAdminToken(backend.dataDir);
+  const adminToken = config.adminToken ?? madeAdminToken;
+  if (adminToken) await app.transact(SYSTEM_ACTOR, (tx) => bootstrapStaffToken(tx, adminToken));
+  if (config.sampleShop) await loadSampleShop(app);
+  const sampleToken = config.sampleShop && !config.isProduction ? await openSampleSession(app) : null;
+
+  const gateway = createServer(app, {
+    isProduction: config.isProduction,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxyHops: config.trustedProxyHops,
+    graphiqlTokens: { staff: madeAdminToken, customer: sampleToken },
+    showInbox: !config.smtpUrl && !config.isProduction,
+  });
+  const port = await gateway.listen(config.port, config.host);
+  return {
+    app,
+    gateway,
+    url: config.publicUrl ?? `http://localhost:${port}`,
+    madeAdminToken,
+    sampleToken,
+    stop: async () => {
+      await gateway.close();
+      await app.backend.close();
+    },
+  };
+};

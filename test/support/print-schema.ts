@@ -1,0 +1,6 @@
+// Prints the schema as clients see it: `npm run schema`. A test compares schema.graphql with the code.
+import { writeFileSync } from 'node:fs';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { schema } from '../../src/graphql/schema.ts';
+
+writeFileSync('schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`);
