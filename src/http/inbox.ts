@@ -1,5 +1,5 @@
+import { answer } from './answer.ts';
 import type { Handle } from './routes.ts';
-import { answer } from './routes.ts';
 
 const SHOWN_MAX = 100;
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
+import { answer } from './answer.ts';
 import { importCustomers } from './import-customers.ts';
 import { inbox } from './inbox.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,12 +21,6 @@ export interface Route {
   /** The body may take as long as it keeps coming. */
   readonly isStreaming?: true;
 }
-
-export const answer = (response: ServerResponse, status: number, body: object | string, headers: Record<string, string> = {}): void => {
-  const isText = typeof body === 'string';
-  response.writeHead(status, { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8', ...headers });
-  response.end(isText ? body : JSON.stringify(body));
-};
 
 const live: Handle = async (_request, response) => answer(response, 200, { status: 'ok' });
 
