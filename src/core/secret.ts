@@ -47,6 +47,11 @@ export class Keyring {
     return this.digests(purpose, ...parts)[0] as Buffer;
   }
 
+  /** The same for as long as the oldest key is kept, so that a name made of it survives a new key in front. */
+  stableDigest(purpose: string, ...parts: readonly (string | Uint8Array)[]): Buffer {
+    return this.digests(purpose, ...parts).at(-1) as Buffer;
+  }
+
   /** AES-256-GCM: 12 bytes of nonce, the ciphertext, 16 bytes of tag. */
   seal(purpose: string, text: string): Buffer<ArrayBuffer> {
     const nonce = randomBytes(12);

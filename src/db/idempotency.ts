@@ -39,25 +39,30 @@ const canonicalJson = (value: unknown): string =>
     return item;
   });
 
-type Kept<Result> =
+/** What is kept under a key: what the verb answered, or why it refused. */
+export type Kept<Result> =
   | { readonly ok: Result }
-  | { readonly refused: { code: string; field?: readonly string[] | null; params?: Record<string, string | number> } };
+  | {
+      readonly refused: {
+        readonly code: string;
+        readonly field?: readonly string[] | null;
+        readonly params?: Readonly<Record<string, string | number>>;
+      };
+    };
 
 /**
  * Runs a verb once for its key: the key, the fingerprint and the answer commit with the effect, and whoever comes again, or at the
- * same time, gets that answer. A refusal is kept too. Refuses IDEMPOTENCY_KEY_PARAMETER_MISMATCH and IDEMPOTENCY_RESULT_EXPIRED.
+ * same time, gets that answer. A refusal is kept too, so it is returned and not thrown: the caller commits, then unpacks.
+ * Throws IDEMPOTENCY_KEY_PARAMETER_MISMATCH and IDEMPOTENCY_RESULT_EXPIRED.
  */
-export const once = async <Result extends object>(
-  tx: Tx,
-  { scope, key, fingerprint, sealWith }: IdempotencyRequest,
-  run: () => Promise<Result>,
-): Promise<Result> => {
+export const once = async <Result extends object>(tx: Tx, request: IdempotencyRequest, run: () => Promise<Result>): Promise<Kept<Result>> => {
+  const { scope, key, fingerprint, sealWith } = request;
   // A concurrent holder of the key makes this wait until it has committed or gone.
   const { count } = await tx.db.idempotencyKey.createMany({
     data: [{ scope, key, fingerprint: new Uint8Array(fingerprint), createdAt: tx.now }],
     skipDuplicates: true,
   });
-  if (count === 0) return replay(tx, { scope, key, fingerprint, sealWith });
+  if (count === 0) return known(tx, request);
   let kept: Kept<Result>;
   try {
     kept = { ok: await tx.attempt(run) };
@@ -69,20 +74,19 @@ export const once = async <Result extends object>(
     where: { scope_key: { scope, key } },
     data: sealWith && 'ok' in kept ? { sealed: sealWith.seal(SEAL, JSON.stringify(kept)) } : { result: JSON.parse(JSON.stringify(kept)) },
   });
-  return unpack(kept);
+  return kept;
 };
 
-const replay = async <Result extends object>(tx: Tx, { scope, key, fingerprint, sealWith }: IdempotencyRequest): Promise<Result> => {
-  const known = await tx.db.idempotencyKey.findUniqueOrThrow({ where: { scope_key: { scope, key } } });
-  if (!equalBytes(known.fingerprint, fingerprint)) throw new DomainError('IDEMPOTENCY_KEY_PARAMETER_MISMATCH');
-  if (known.sealed && sealWith) {
-    if (tx.now.getTime() - known.createdAt.getTime() > SEALED_FOR_MS) throw new DomainError('IDEMPOTENCY_RESULT_EXPIRED');
-    return unpack(JSON.parse(sealWith.open(SEAL, known.sealed)) as Kept<Result>);
-  }
-  return unpack(known.result as unknown as Kept<Result>);
+const known = async <Result>(tx: Tx, { scope, key, fingerprint, sealWith }: IdempotencyRequest): Promise<Kept<Result>> => {
+  const row = await tx.db.idempotencyKey.findUniqueOrThrow({ where: { scope_key: { scope, key } } });
+  if (!equalBytes(row.fingerprint, fingerprint)) throw new DomainError('IDEMPOTENCY_KEY_PARAMETER_MISMATCH');
+  if (!row.sealed || !sealWith) return row.result as unknown as Kept<Result>;
+  if (tx.now.getTime() - row.createdAt.getTime() > SEALED_FOR_MS) throw new DomainError('IDEMPOTENCY_RESULT_EXPIRED');
+  return JSON.parse(sealWith.open(SEAL, row.sealed)) as Kept<Result>;
 };
 
-const unpack = <Result>(kept: Kept<Result>): Result => {
+/** What the verb answered. Throws what it refused with. */
+export const unpack = <Result>(kept: Kept<Result>): Result => {
   if ('ok' in kept) return kept.ok;
   throw new DomainError(kept.refused.code, kept.refused.field ?? null, kept.refused.params ?? {});
 };

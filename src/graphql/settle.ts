@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { DomainError } from '../core/errors.ts';
 import { actorOf } from '../core/viewer.ts';
-import { checkKey, fingerprintOf, type IdempotencyRequest, once } from '../db/idempotency.ts';
+import { checkKey, fingerprintOf, type IdempotencyRequest, once, unpack } from '../db/idempotency.ts';
 import type { Tx } from '../db/transact.ts';
 import type { Context } from './context.ts';
 import { idempotencyKeyOf, languageOfOperation } from './directives.ts';
@@ -41,9 +41,10 @@ export const settle = <Ids extends object>(
   run: (tx: Tx) => Promise<Ids>,
   { secret = false }: { secret?: boolean } = {},
 ): Promise<Settled<Ids>> =>
-  refusals(context, info, () => {
+  refusals(context, info, async () => {
     const idempotency = idempotencyOf(context, info, args, secret);
-    return context.app.transact(actorOf(context.viewer), (tx) => (idempotency ? once(tx, idempotency, () => run(tx)) : run(tx)));
+    const actor = actorOf(context.viewer);
+    return idempotency ? unpack(await context.app.transact(actor, (tx) => once(tx, idempotency, () => run(tx)))) : context.app.transact(actor, run);
   });
 
 /** The ledger's way: its door keeps key and answer itself, so the verb is handed the key and no transaction. */
@@ -53,7 +54,7 @@ export const settleMovement = <Ids extends object>(
   args: unknown,
   run: (why: { actor: string; idempotency: { scope: string; key: string; fingerprint: string } | null }) => Promise<Ids>,
 ): Promise<Settled<Ids>> =>
-  refusals(context, info, () => {
+  refusals(context, info, async () => {
     const idempotency = idempotencyOf(context, info, args, false);
     return run({
       actor: actorOf(context.viewer),

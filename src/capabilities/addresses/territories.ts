@@ -4,7 +4,10 @@ import countries from 'i18n-iso-countries';
 export const TERRITORY_CODES: readonly string[] = Object.keys(countries.getAlpha2Codes()).sort();
 
 /** Alpha-2 of an alpha-2, alpha-3 or numeric code, or null when there is no such territory. */
-export const territoryOf = (code: string): string | null => countries.toAlpha2(code.toUpperCase()) ?? null;
+export const territoryOf = (code: string): string | null => {
+  const found = countries.toAlpha2(code.toUpperCase());
+  return found && TERRITORY_CODES.includes(found) ? found : null;
+};
 
 const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region' });
 

@@ -28,9 +28,9 @@ export interface CodeTools {
   readonly keyring: Keyring;
 }
 
-const identifierOf = (keyring: Keyring, email: string): string => keyring.digest('code identifier', email).toString('base64url');
+const identifierOf = (keyring: Keyring, email: string): string => keyring.stableDigest('code identifier', email).toString('base64url');
 const networkOf = (keyring: Keyring, address: string | undefined): string =>
-  keyring.digest('code network', limitedNetwork(address)).toString('base64url');
+  keyring.stableDigest('code network', limitedNetwork(address)).toString('base64url');
 
 const emailOf = (text: string): string => {
   const email = canonicalEmail(text);
