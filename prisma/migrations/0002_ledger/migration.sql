@@ -159,23 +159,36 @@ $$;
  * result: [{ ok: { transactionId, accountId, customerId, version } } | { refused: { code } }], with replayed: true when the key was known.
  *
  * Everything of a movement commits together: idempotency key and answer, lots, allocations, transaction, account, outbox event.
- * Locks are taken owners first, then accounts, each in id order, so that two batches never wait for each other in a circle;
- * a refused movement writes nothing but the answer under its key.
+ * Locks are taken owners first, then new accounts, then accounts, each in order, so that two batches never wait for each other in a
+ * circle. A refused movement writes nothing but the answer under its key. A key that another account's batch took in the same instant
+ * is a unique violation: the statement fails as a whole and is run again.
+ *
+ * Accounts are looked up one by one and not by a join: a plan that is made once for every batch size must never read a whole table.
  */
 create function store_credit_post(batch jsonb, moment timestamptz default null) returns jsonb language plpgsql as $$
 declare
   -- Not so much as one minor unit beyond this, in one movement or in a balance (core/money.ts).
   largest constant bigint := 1000000000000000;
   at_ timestamptz := date_trunc('milliseconds', coalesce(moment, clock_timestamp()));
-  results jsonb[] := array_fill(null::jsonb, array[jsonb_array_length(batch)]);
-  item record;
+  size constant int := jsonb_array_length(batch);
+  results jsonb[] := array_fill(null::jsonb, array[size]);
+  accounts uuid[] := array_fill(null::uuid, array[size]);
+  owners uuid[] := '{}';
+  newcomers jsonb[] := '{}';
+  m jsonb;
+  place int;
+  found_id uuid;
+  owner_id uuid;
   acc store_credit_account;
   acc_changed boolean := false;
+  kind text;
+  amount bigint;
+  expires timestamptz;
   refusal text;
   answer jsonb;
   known idempotency_key;
   available bigint;
-  wanted bigint;
+  change bigint;
   part bigint;
   lot record;
   tx_hash bytea;
@@ -183,82 +196,90 @@ declare
 begin
   perform set_config('clientele.ledger_door', 'open', true);
 
-  -- The owner of what is credited must not be deleted meanwhile.
-  perform 1 from customer c
-    where c.id in (
-      select (m->>'customerId')::uuid from jsonb_array_elements(batch) m
-      union
-      select a.customer_id from jsonb_array_elements(batch) m join store_credit_account a on a.id = (m->>'accountId')::uuid where m->>'kind' = 'CREDIT')
-    order by c.id for key share;
+  -- Whose accounts are meant. The owner of what is credited must not be deleted meanwhile.
+  for place in 1..size loop
+    m := batch->(place - 1);
+    if m->>'accountId' is not null then
+      select id, customer_id into found_id, owner_id from store_credit_account where id = (m->>'accountId')::uuid;
+    else
+      owner_id := (m->>'customerId')::uuid;
+      select id into found_id from store_credit_account where customer_id = owner_id and currency = m->>'currency';
+    end if;
+    accounts[place] := found_id;
+    if m->>'kind' = 'CREDIT' then
+      owners := owners || owner_id;
+      -- A first credit opens the account; a movement that is refused anyway, or was answered before, opens none.
+      if found_id is null and m->>'accountId' is null and (m->>'amountMinor')::bigint between 1 and largest
+        and coalesce((m->>'expiresAt')::timestamptz > at_, true)
+        and not exists (select 1 from idempotency_key k where k.scope = m#>>'{idempotency,scope}' and k.key = m#>>'{idempotency,key}') then
+        newcomers := newcomers || m;
+      end if;
+    end if;
+  end loop;
+  if owners <> '{}' then
+    perform 1 from customer where id = any(owners) order by id for key share;
+  end if;
 
-  -- A first credit in a currency opens the account; a movement that is refused anyway, or was answered before, opens none.
-  insert into store_credit_account (id, customer_id, currency, created_at, updated_at)
-    select distinct on (c.id, m->>'currency') (m->>'newAccountId')::uuid, c.id, m->>'currency', at_, at_
-    from jsonb_array_elements(batch) m join customer c on c.id = (m->>'customerId')::uuid and c.deleted_at is null
-    where m->>'kind' = 'CREDIT' and (m->>'amountMinor')::bigint between 1 and largest
-      and ((m->>'expiresAt') is null or (m->>'expiresAt')::timestamptz > at_)
-      and not exists (select 1 from idempotency_key k where k.scope = m#>>'{idempotency,scope}' and k.key = m#>>'{idempotency,key}')
-      and not exists (select 1 from store_credit_account a where a.customer_id = c.id and a.currency = m->>'currency')
-    order by c.id, m->>'currency'
-    on conflict do nothing;
+  if newcomers <> '{}' then
+    insert into store_credit_account (id, customer_id, currency, created_at, updated_at)
+      select distinct on (c.id, n->>'currency') (n->>'newAccountId')::uuid, c.id, n->>'currency', at_, at_
+      from unnest(newcomers) n join customer c on c.id = (n->>'customerId')::uuid and c.deleted_at is null
+      order by c.id, n->>'currency'
+      on conflict do nothing;
+    for place in 1..size loop
+      m := batch->(place - 1);
+      if accounts[place] is null and m->>'accountId' is null then
+        select id into found_id from store_credit_account where customer_id = (m->>'customerId')::uuid and currency = m->>'currency';
+        accounts[place] := found_id;
+      end if;
+    end loop;
+  end if;
 
-  perform 1 from store_credit_account a
-    where a.id in (select (m->>'accountId')::uuid from jsonb_array_elements(batch) m)
-       or (a.customer_id, a.currency) in (select (m->>'customerId')::uuid, m->>'currency' from jsonb_array_elements(batch) m)
-    order by a.id for no key update;
+  perform 1 from store_credit_account where id = any(accounts) order by id for no key update;
 
-  for item in
-    select m.ordinality::int as place, m.value as movement, m.value->>'kind' as kind, (m.value->>'id')::uuid as id,
-      (m.value->>'amountMinor')::bigint as amount_minor, m.value->>'currency' as currency, (m.value->>'expiresAt')::timestamptz as expires_at,
-      (m.value->>'customerId')::uuid as owner_id, m.value->>'actor' as actor, a.id as account_id, a.currency as account_currency
-    from jsonb_array_elements(batch) with ordinality m
-    left join store_credit_account a
-      on a.id = (m.value->>'accountId')::uuid
-      or (m.value->>'accountId' is null and a.customer_id = (m.value->>'customerId')::uuid and a.currency = m.value->>'currency')
-    order by a.id, m.ordinality
-  loop
+  for place in select u.place::int from unnest(accounts) with ordinality u(account, place) order by u.account, u.place loop
     -- An account's row is written once, when the last of its movements is through.
-    if acc_changed and acc.id is distinct from item.account_id then
-      update store_credit_account set balance_minor = acc.balance_minor, version = acc.version, last_number = acc.last_number,
-        last_hash = acc.last_hash, updated_at = acc.updated_at where id = acc.id;
-      acc_changed := false;
+    if acc.id is distinct from accounts[place] then
+      if acc_changed then
+        update store_credit_account set balance_minor = acc.balance_minor, version = acc.version, last_number = acc.last_number,
+          last_hash = acc.last_hash, updated_at = acc.updated_at where id = acc.id;
+        acc_changed := false;
+      end if;
+      select * into acc from store_credit_account where id = accounts[place];
     end if;
-    if item.account_id is not null and acc.id is distinct from item.account_id then
-      select * into acc from store_credit_account where id = item.account_id;
-    end if;
+    m := batch->(place - 1);
 
-    if item.movement->'idempotency' <> 'null'::jsonb then
-      insert into idempotency_key (scope, key, fingerprint, created_at)
-        values (item.movement#>>'{idempotency,scope}', item.movement#>>'{idempotency,key}', decode(item.movement#>>'{idempotency,fingerprint}', 'hex'), at_)
-        on conflict do nothing;
-      if not found then
-        select * into known from idempotency_key
-          where scope = item.movement#>>'{idempotency,scope}' and key = item.movement#>>'{idempotency,key}';
-        results[item.place] := case when known.fingerprint = decode(item.movement#>>'{idempotency,fingerprint}', 'hex') and known.result is not null
+    if jsonb_typeof(m->'idempotency') = 'object' then
+      select * into known from idempotency_key where scope = m#>>'{idempotency,scope}' and key = m#>>'{idempotency,key}';
+      if found then
+        results[place] := case when known.fingerprint = decode(m#>>'{idempotency,fingerprint}', 'hex') and known.result is not null
           then known.result || '{"replayed": true}'
           else '{"refused": {"code": "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}}' end;
         continue;
       end if;
     end if;
 
+    kind := m->>'kind';
+    amount := (m->>'amountMinor')::bigint;
+    expires := (m->>'expiresAt')::timestamptz;
     refusal := null;
-    if item.amount_minor <= 0 then
+    if amount <= 0 then
       refusal := 'NEGATIVE_OR_ZERO_AMOUNT';
-    elsif item.expires_at <= at_ then
+    elsif expires <= at_ then
       refusal := 'EXPIRES_AT_IN_PAST';
-    elsif item.amount_minor > largest then
-      refusal := case item.kind when 'CREDIT' then 'CREDIT_LIMIT_EXCEEDED' else 'INSUFFICIENT_FUNDS' end;
-    elsif item.account_id is null then
-      refusal := case when item.kind = 'CREDIT' and item.owner_id is not null then 'OWNER_NOT_FOUND' else 'ACCOUNT_NOT_FOUND' end;
-    elsif item.account_currency <> item.currency then
+    elsif amount > largest then
+      refusal := case kind when 'CREDIT' then 'CREDIT_LIMIT_EXCEEDED' else 'INSUFFICIENT_FUNDS' end;
+    elsif acc.id is null then
+      refusal := case when kind = 'CREDIT' and m->>'accountId' is null then 'OWNER_NOT_FOUND' else 'ACCOUNT_NOT_FOUND' end;
+    elsif acc.currency <> m->>'currency' then
       refusal := 'MISMATCHING_CURRENCY';
-    elsif item.kind = 'CREDIT' and not exists (select 1 from customer where id = acc.customer_id and deleted_at is null) then
+    elsif kind = 'CREDIT' and not exists (select 1 from customer where id = acc.customer_id and deleted_at is null) then
       refusal := 'OWNER_NOT_FOUND';
-    elsif item.kind = 'CREDIT' and acc.balance_minor + item.amount_minor > largest then
+    elsif kind = 'CREDIT' and acc.balance_minor + amount > largest then
       refusal := 'CREDIT_LIMIT_EXCEEDED';
     else
       available := store_credit_available(acc.id, acc.held_minor, at_);
-      if item.kind = 'DEBIT' and available < item.amount_minor then
+      if kind = 'DEBIT' and available < amount then
         refusal := 'INSUFFICIENT_FUNDS';
       end if;
     end if;
@@ -266,51 +287,50 @@ begin
     if refusal is not null then
       answer := jsonb_build_object('refused', jsonb_build_object('code', refusal));
     else
-      wanted := case item.kind when 'CREDIT' then item.amount_minor else -item.amount_minor end;
-      acc.balance_minor := acc.balance_minor + wanted;
+      change := case kind when 'CREDIT' then amount else -amount end;
+      acc.balance_minor := acc.balance_minor + change;
       acc.version := acc.version + 1;
       acc.last_number := acc.last_number + 1;
       -- Two gateways' clocks may differ; an account's own time never goes back.
       tx_at := greatest(at_, acc.updated_at);
       insert into store_credit_transaction (id, account_id, number, version, kind, event, currency, amount_minor, balance_after_minor,
           available_after_minor, expires_at, note, actor, created_at, hash)
-        values (item.id, acc.id, acc.last_number, acc.version, item.kind::store_credit_transaction_kind,
-          (item.movement->>'event')::store_credit_system_event, acc.currency, wanted, acc.balance_minor, greatest(0, available + wanted), item.expires_at,
-          item.movement->>'note', item.actor, tx_at, '')
+        values ((m->>'id')::uuid, acc.id, acc.last_number, acc.version, kind::store_credit_transaction_kind,
+          (m->>'event')::store_credit_system_event, acc.currency, change, acc.balance_minor, greatest(0, available + change), expires,
+          m->>'note', m->>'actor', tx_at, '')
         returning hash into tx_hash;
       acc.last_hash := tx_hash;
       acc.updated_at := tx_at;
       acc_changed := true;
 
-      if item.kind = 'CREDIT' then
+      if kind = 'CREDIT' then
         insert into store_credit_lot (id, account_id, number, amount_minor, remaining_minor, expires_at)
-          values (item.id, acc.id, acc.last_number, item.amount_minor, item.amount_minor, item.expires_at);
+          values ((m->>'id')::uuid, acc.id, acc.last_number, amount, amount, expires);
       else
-        wanted := item.amount_minor;
         for lot in
           select l.id, l.remaining_minor from store_credit_lot l
           where l.account_id = acc.id and l.remaining_minor > 0 and (l.expires_at is null or l.expires_at > at_)
           order by l.expires_at, l.number
         loop
-          exit when wanted = 0;
-          part := least(wanted, lot.remaining_minor);
+          exit when amount = 0;
+          part := least(amount, lot.remaining_minor);
           update store_credit_lot set remaining_minor = remaining_minor - part where id = lot.id;
-          insert into store_credit_allocation (transaction_id, lot_id, amount_minor) values (item.id, lot.id, part);
-          wanted := wanted - part;
+          insert into store_credit_allocation (transaction_id, lot_id, amount_minor) values ((m->>'id')::uuid, lot.id, part);
+          amount := amount - part;
         end loop;
       end if;
 
-      answer := jsonb_build_object('ok', jsonb_build_object('transactionId', item.id, 'accountId', acc.id,
+      answer := jsonb_build_object('ok', jsonb_build_object('transactionId', m->>'id', 'accountId', acc.id,
         'customerId', acc.customer_id, 'version', acc.version::text));
       insert into outbox_event (type, topic, customer_id, payload, actor, created_at, delivered_at)
-        values ('store_credit_transaction.created', 'store_credit_account:' || acc.id, acc.customer_id, answer->'ok', item.actor, tx_at, tx_at);
+        values ('store_credit_transaction.created', 'store_credit_account:' || acc.id, acc.customer_id, answer->'ok', m->>'actor', tx_at, tx_at);
     end if;
 
-    if item.movement->'idempotency' <> 'null'::jsonb then
-      update idempotency_key set result = answer
-        where scope = item.movement#>>'{idempotency,scope}' and key = item.movement#>>'{idempotency,key}';
+    if jsonb_typeof(m->'idempotency') = 'object' then
+      insert into idempotency_key (scope, key, fingerprint, result, created_at)
+        values (m#>>'{idempotency,scope}', m#>>'{idempotency,key}', decode(m#>>'{idempotency,fingerprint}', 'hex'), answer, at_);
     end if;
-    results[item.place] := answer;
+    results[place] := answer;
   end loop;
 
   if acc_changed then

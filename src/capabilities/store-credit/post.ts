@@ -71,8 +71,8 @@ const isRolledBack = (error: unknown): boolean => {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57');
 };
 
-/** Deadlock and serialization failure: the same statement may pass the next time. */
-const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes((error as { code?: string }).code ?? '');
+/** Deadlock, serialization failure, and a key that another account's batch took in the same instant: the next run sees what happened. */
+const isTransient = (error: unknown): boolean => ['40001', '40P01', '23505'].includes((error as { code?: string }).code ?? '');
 
 /**
  * The ledger at the edge: each movement commits on its own, and those that arrive while a statement is under way go together in the next.
