@@ -114,23 +114,29 @@ end $$;
 
 create trigger agree after update on store_credit_account for each row execute function store_credit_agree();
 
--- The same from the other side, when the statement's transaction commits: no lot and no transaction without its account.
-create function store_credit_agree_at_commit() returns trigger language plpgsql as $$
-declare
-  account store_credit_account;
+-- The same from the other side, when the transaction commits: no lot changes and no movement stands without its account.
+create function store_credit_lot_agrees() returns trigger language plpgsql as $$
 begin
-  select * into account from store_credit_account where id = new.account_id;
-  if account.balance_minor <> (select coalesce(sum(remaining_minor), 0) from store_credit_lot where account_id = account.id and remaining_minor > 0)
-    or account.last_number <> (select number from store_credit_transaction where account_id = account.id order by number desc limit 1) then
-    raise exception 'account % does not agree with its transactions and lots', account.id using errcode = 'check_violation';
+  if (select balance_minor from store_credit_account where id = new.account_id)
+    <> (select coalesce(sum(remaining_minor), 0) from store_credit_lot where account_id = new.account_id and remaining_minor > 0) then
+    raise exception 'account % does not agree with its lots', new.account_id using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+
+create function store_credit_transaction_agrees() returns trigger language plpgsql as $$
+begin
+  -- An account that has come to this number was compared with its newest transaction when it did.
+  if not exists (select 1 from store_credit_account where id = new.account_id and last_number >= new.number) then
+    raise exception 'transaction % of account % stands without its account', new.number, new.account_id using errcode = 'check_violation';
   end if;
   return null;
 end $$;
 
 create constraint trigger agree after insert or update on store_credit_lot
-  deferrable initially deferred for each row execute function store_credit_agree_at_commit();
+  deferrable initially deferred for each row execute function store_credit_lot_agrees();
 create constraint trigger agree after insert on store_credit_transaction
-  deferrable initially deferred for each row execute function store_credit_agree_at_commit();
+  deferrable initially deferred for each row execute function store_credit_transaction_agrees();
 
 create function store_credit_open_empty() returns trigger language plpgsql as $$
 begin
@@ -149,6 +155,19 @@ language sql stable as $$
   from store_credit_lot
   where account_id = account and remaining_minor > 0 and (expires_at is null or expires_at > moment)
 $$;
+
+-- What a run of movements has left an account and its lots at, and which lots each debit spent. Part of store_credit_post().
+create function store_credit_write(acc store_credit_account, lots uuid[], lots_left bigint[], spent_by uuid[], spent_lots uuid[], spent_amounts bigint[])
+returns void language plpgsql as $$
+begin
+  if spent_by <> '{}' then
+    update store_credit_lot l set remaining_minor = s.remaining
+      from unnest(lots, lots_left) s(id, remaining) where l.id = s.id and l.remaining_minor <> s.remaining;
+    insert into store_credit_allocation (transaction_id, lot_id, amount_minor) select * from unnest(spent_by, spent_lots, spent_amounts);
+  end if;
+  update store_credit_account set balance_minor = acc.balance_minor, version = acc.version, last_number = acc.last_number,
+    last_hash = acc.last_hash, updated_at = acc.updated_at where id = acc.id;
+end $$;
 
 /*
  * The ledger's one door: a batch of movements in, one result for each out, in the same order.
@@ -175,24 +194,34 @@ declare
   accounts uuid[] := array_fill(null::uuid, array[size]);
   owners uuid[] := '{}';
   newcomers jsonb[] := '{}';
+  events jsonb[] := '{}';
   m jsonb;
   place int;
   found_id uuid;
   owner_id uuid;
+  -- The account in hand and its open lots in the order of spending; written when the next account comes.
   acc store_credit_account;
-  acc_changed boolean := false;
+  is_loaded boolean := false;
+  is_changed boolean := false;
+  lots uuid[];
+  lots_left bigint[];
+  lot int;
+  unexpired bigint;
+  spent_by uuid[];
+  spent_lots uuid[];
+  spent_amounts bigint[];
+  transaction_id uuid;
   kind text;
   amount bigint;
   expires timestamptz;
+  scope_ text;
+  key_ text;
+  print bytea;
   refusal text;
   answer jsonb;
   known idempotency_key;
-  available bigint;
   change bigint;
   part bigint;
-  lot record;
-  tx_hash bytea;
-  tx_at timestamptz;
 begin
   perform set_config('clientele.ledger_door', 'open', true);
 
@@ -238,104 +267,117 @@ begin
   perform 1 from store_credit_account where id = any(accounts) order by id for no key update;
 
   for place in select u.place::int from unnest(accounts) with ordinality u(account, place) order by u.account, u.place loop
-    -- An account's row is written once, when the last of its movements is through.
     if acc.id is distinct from accounts[place] then
-      if acc_changed then
-        update store_credit_account set balance_minor = acc.balance_minor, version = acc.version, last_number = acc.last_number,
-          last_hash = acc.last_hash, updated_at = acc.updated_at where id = acc.id;
-        acc_changed := false;
+      if is_changed then
+        perform store_credit_write(acc, lots, lots_left, spent_by, spent_lots, spent_amounts);
       end if;
       select * into acc from store_credit_account where id = accounts[place];
+      is_changed := false;
+      is_loaded := false;
     end if;
     m := batch->(place - 1);
+    scope_ := m#>>'{idempotency,scope}';
+    key_ := m#>>'{idempotency,key}';
 
-    if jsonb_typeof(m->'idempotency') = 'object' then
-      select * into known from idempotency_key where scope = m#>>'{idempotency,scope}' and key = m#>>'{idempotency,key}';
+    if key_ is not null then
+      print := decode(m#>>'{idempotency,fingerprint}', 'hex');
+      select * into known from idempotency_key k where k.scope = scope_ and k.key = key_;
       if found then
-        results[place] := case when known.fingerprint = decode(m#>>'{idempotency,fingerprint}', 'hex') and known.result is not null
+        results[place] := case when known.fingerprint = print and known.result is not null
           then known.result || '{"replayed": true}'
           else '{"refused": {"code": "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}}' end;
         continue;
       end if;
     end if;
 
+    if acc.id is not null and not is_loaded then
+      select coalesce(array_agg(l.id order by l.expires_at, l.number), '{}'),
+          coalesce(array_agg(l.remaining_minor order by l.expires_at, l.number), '{}'), coalesce(sum(l.remaining_minor), 0)
+        into lots, lots_left, unexpired
+        from store_credit_lot l
+        where l.account_id = acc.id and l.remaining_minor > 0 and (l.expires_at is null or l.expires_at > at_);
+      lot := 1;
+      spent_by := '{}';
+      spent_lots := '{}';
+      spent_amounts := '{}';
+      is_loaded := true;
+    end if;
+
     kind := m->>'kind';
     amount := (m->>'amountMinor')::bigint;
     expires := (m->>'expiresAt')::timestamptz;
-    refusal := null;
-    if amount <= 0 then
-      refusal := 'NEGATIVE_OR_ZERO_AMOUNT';
-    elsif expires <= at_ then
-      refusal := 'EXPIRES_AT_IN_PAST';
-    elsif amount > largest then
-      refusal := case kind when 'CREDIT' then 'CREDIT_LIMIT_EXCEEDED' else 'INSUFFICIENT_FUNDS' end;
-    elsif acc.id is null then
-      refusal := case when kind = 'CREDIT' and m->>'accountId' is null then 'OWNER_NOT_FOUND' else 'ACCOUNT_NOT_FOUND' end;
-    elsif acc.currency <> m->>'currency' then
-      refusal := 'MISMATCHING_CURRENCY';
-    elsif kind = 'CREDIT' and not exists (select 1 from customer where id = acc.customer_id and deleted_at is null) then
+    refusal := case
+      when amount <= 0 then 'NEGATIVE_OR_ZERO_AMOUNT'
+      when expires <= at_ then 'EXPIRES_AT_IN_PAST'
+      when amount > largest then case kind when 'CREDIT' then 'CREDIT_LIMIT_EXCEEDED' else 'INSUFFICIENT_FUNDS' end
+      when acc.id is null then case when kind = 'CREDIT' and m->>'accountId' is null then 'OWNER_NOT_FOUND' else 'ACCOUNT_NOT_FOUND' end
+      when acc.currency <> m->>'currency' then 'MISMATCHING_CURRENCY'
+      when kind = 'CREDIT' and acc.balance_minor + amount > largest then 'CREDIT_LIMIT_EXCEEDED'
+      when kind = 'DEBIT' and unexpired - acc.held_minor < amount then 'INSUFFICIENT_FUNDS'
+    end;
+    if refusal is null and kind = 'CREDIT' and not exists (select 1 from customer where id = acc.customer_id and deleted_at is null) then
       refusal := 'OWNER_NOT_FOUND';
-    elsif kind = 'CREDIT' and acc.balance_minor + amount > largest then
-      refusal := 'CREDIT_LIMIT_EXCEEDED';
-    else
-      available := store_credit_available(acc.id, acc.held_minor, at_);
-      if kind = 'DEBIT' and available < amount then
-        refusal := 'INSUFFICIENT_FUNDS';
-      end if;
     end if;
 
     if refusal is not null then
       answer := jsonb_build_object('refused', jsonb_build_object('code', refusal));
     else
+      transaction_id := (m->>'id')::uuid;
       change := case kind when 'CREDIT' then amount else -amount end;
+      unexpired := unexpired + change;
       acc.balance_minor := acc.balance_minor + change;
       acc.version := acc.version + 1;
       acc.last_number := acc.last_number + 1;
       -- Two gateways' clocks may differ; an account's own time never goes back.
-      tx_at := greatest(at_, acc.updated_at);
+      acc.updated_at := greatest(at_, acc.updated_at);
+      is_changed := true;
       insert into store_credit_transaction (id, account_id, number, version, kind, event, currency, amount_minor, balance_after_minor,
           available_after_minor, expires_at, note, actor, created_at, hash)
-        values ((m->>'id')::uuid, acc.id, acc.last_number, acc.version, kind::store_credit_transaction_kind,
-          (m->>'event')::store_credit_system_event, acc.currency, change, acc.balance_minor, greatest(0, available + change), expires,
-          m->>'note', m->>'actor', tx_at, '')
-        returning hash into tx_hash;
-      acc.last_hash := tx_hash;
-      acc.updated_at := tx_at;
-      acc_changed := true;
+        values (transaction_id, acc.id, acc.last_number, acc.version, kind::store_credit_transaction_kind,
+          (m->>'event')::store_credit_system_event, acc.currency, change, acc.balance_minor, greatest(0, unexpired - acc.held_minor), expires,
+          m->>'note', m->>'actor', acc.updated_at, '')
+        returning hash into acc.last_hash;
 
       if kind = 'CREDIT' then
+        -- The new lot has its place among the others: what was spent is written, and they are read again when they are needed.
         insert into store_credit_lot (id, account_id, number, amount_minor, remaining_minor, expires_at)
-          values ((m->>'id')::uuid, acc.id, acc.last_number, amount, amount, expires);
+          values (transaction_id, acc.id, acc.last_number, amount, amount, expires);
+        perform store_credit_write(acc, lots, lots_left, spent_by, spent_lots, spent_amounts);
+        is_changed := false;
+        is_loaded := false;
       else
-        for lot in
-          select l.id, l.remaining_minor from store_credit_lot l
-          where l.account_id = acc.id and l.remaining_minor > 0 and (l.expires_at is null or l.expires_at > at_)
-          order by l.expires_at, l.number
-        loop
-          exit when amount = 0;
-          part := least(amount, lot.remaining_minor);
-          update store_credit_lot set remaining_minor = remaining_minor - part where id = lot.id;
-          insert into store_credit_allocation (transaction_id, lot_id, amount_minor) values ((m->>'id')::uuid, lot.id, part);
+        while amount > 0 loop
+          part := least(amount, lots_left[lot]);
+          lots_left[lot] := lots_left[lot] - part;
+          spent_by := spent_by || transaction_id;
+          spent_lots := spent_lots || lots[lot];
+          spent_amounts := spent_amounts || part;
           amount := amount - part;
+          if lots_left[lot] = 0 then
+            lot := lot + 1;
+          end if;
         end loop;
       end if;
 
-      answer := jsonb_build_object('ok', jsonb_build_object('transactionId', m->>'id', 'accountId', acc.id,
+      answer := jsonb_build_object('ok', jsonb_build_object('transactionId', transaction_id, 'accountId', acc.id,
         'customerId', acc.customer_id, 'version', acc.version::text));
-      insert into outbox_event (type, topic, customer_id, payload, actor, created_at, delivered_at)
-        values ('store_credit_transaction.created', 'store_credit_account:' || acc.id, acc.customer_id, answer->'ok', m->>'actor', tx_at, tx_at);
+      events := events || jsonb_build_object('at', acc.updated_at, 'actor', m->>'actor', 'payload', answer->'ok');
     end if;
 
-    if jsonb_typeof(m->'idempotency') = 'object' then
-      insert into idempotency_key (scope, key, fingerprint, result, created_at)
-        values (m#>>'{idempotency,scope}', m#>>'{idempotency,key}', decode(m#>>'{idempotency,fingerprint}', 'hex'), answer, at_);
+    if key_ is not null then
+      insert into idempotency_key (scope, key, fingerprint, result, created_at) values (scope_, key_, print, answer, at_);
     end if;
     results[place] := answer;
   end loop;
 
-  if acc_changed then
-    update store_credit_account set balance_minor = acc.balance_minor, version = acc.version, last_number = acc.last_number,
-      last_hash = acc.last_hash, updated_at = acc.updated_at where id = acc.id;
+  if is_changed then
+    perform store_credit_write(acc, lots, lots_left, spent_by, spent_lots, spent_amounts);
+  end if;
+  if events <> '{}' then
+    insert into outbox_event (type, topic, customer_id, payload, actor, created_at, delivered_at)
+      select 'store_credit_transaction.created', 'store_credit_account:' || (e#>>'{payload,accountId}'), (e#>>'{payload,customerId}')::uuid, e->'payload',
+        e->>'actor', (e->>'at')::timestamptz, (e->>'at')::timestamptz
+      from unnest(events) e;
   end if;
   perform set_config('clientele.ledger_door', '', true);
   return to_jsonb(results);
