@@ -13,7 +13,7 @@ interface Import {
 const IMPORT = /^(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
 const LINES_MAX = 400;
 
-export const importsOf = (from: string, text: string): Import[] =>
+const importsOf = (from: string, text: string): Import[] =>
   [...text.matchAll(IMPORT)].map(([, type, named, dynamic]) => {
     const target = named ?? dynamic ?? '';
     return { from, to: target.startsWith('.') ? path.posix.join(path.posix.dirname(from), target) : target, isType: Boolean(type) };
@@ -91,6 +91,8 @@ const textProblems = (file: string, text: string): string[] => {
   if (file.startsWith('src/') && !/^src\/(?:main|import)\.ts$/.test(file) && /\bprocess\.exit\(/.test(text))
     problems.push(`${file}: only main.ts and import.ts exit`);
   if (/\b(?:it|test|describe)\.(?:only|todo|fails)\b/.test(text)) problems.push(`${file}: no focused or unfinished tests`);
+  if (file.startsWith('src/') && /\brelatedConnection\(/.test(text))
+    problems.push(`${file}: a nested list after a cursor is read whole; use keysetQuery`);
   return problems;
 };
 

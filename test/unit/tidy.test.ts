@@ -41,6 +41,7 @@ describe('tidy', () => {
     ['left for later', 'src/core/x.ts', '// TODO: later'],
     ['types are not switched off', 'src/core/x.ts', '// @ts-ignore'],
     ['only main.ts', 'src/core/x.ts', 'process.exit(1)'],
+    ['a nested list after a cursor is read whole', 'src/capabilities/orders/graphql.ts', "t.relatedConnection('orders', { cursor: 'id' })"],
     ['focused', 'test/unit/x.test.ts', 'it.only()'],
   ])('holds: %s', (rule, file, text) => {
     expect(untidy(new Map([[file, text]])).join('\n')).toContain(rule);

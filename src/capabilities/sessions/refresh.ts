@@ -6,7 +6,7 @@ import { endSessions } from './end.ts';
 import { ACCESS_SECONDS, bytes, REFRESH_SECONDS, type SessionTokens, secondsAfter } from './open.ts';
 
 /** A refresh token that was exchanged this recently gives the same successor again: two tabs, or an answer that was lost. */
-export const GRACE_SECONDS = 30;
+const GRACE_SECONDS = 30;
 
 /**
  * Exchanges a refresh token for the next pair. Rotates every time; the exchanged token shown again within 30 seconds gives the

@@ -10,9 +10,9 @@ import { SEALED_CODE, type SealedCode } from '../mail/sign-in-code.ts';
 import { type Device, openSession, type SessionTokens, secondsAfter } from '../sessions/open.ts';
 
 /** How long a code works; NIST SP 800-63B allows ten minutes at most. */
-export const CODE_TTL_SECONDS = 5 * 60;
+const CODE_TTL_SECONDS = 5 * 60;
 /** Before another code is sent to the same inbox. */
-export const RESEND_AFTER_SECONDS = 30;
+const RESEND_AFTER_SECONDS = 30;
 
 const HOUR = 60 * 60;
 const SENDS_PER_INBOX: Allowance = { max: 10, windowSeconds: HOUR };
