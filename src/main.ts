@@ -1,31 +1,35 @@
-import { ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Started, start } from './start.ts';
 
+/** What a restart and a crash mean for what was written. */
+const promiseOf = ({ backend }: Config): string[] => {
+  if (backend.mode === 'service') return [];
+  if (backend.dataDir === 'memory') return ['  Kept in memory: everything is gone when this process ends.', ''];
+  return [
+    `  Kept in ${backend.dataDir}: one process, one machine. What was answered survives a crash of the process.`,
+    '  Against power failure, and for more than one process, give DATABASE_URL and REDIS_URL.',
+    '',
+  ];
+};
+
 /** What the operator sees first: where things are, and what to try. */
-const banner = ({ url, madeAdminToken, sampleToken, app }: Started): string => {
-  const isEmbedded = app.backend.mode === 'embedded';
+const banner = (config: Config, { url, madeAdminToken, hasSampleCustomer }: Started): string => {
   const lines = [
     '',
     `  Clientele serves at ${url}`,
     '',
     `    GraphiQL      ${url}/graphql`,
-    `    Inbox         ${url}/dev/inbox`,
+    ...(config.smtpUrl ? [] : [`    Inbox         ${url}/dev/inbox`]),
     ...(madeAdminToken ? [`    Staff token   ${madeAdminToken}`] : []),
     '',
-    ...(sampleToken
+    ...(hasSampleCustomer
       ? [
-          '  Try first: open GraphiQL. Its tabs sign a customer in, issue and spend credit, and',
-          '  show the balance live: open the tab “Live balance”, then spend in another window.',
+          '  Try first: open GraphiQL in two windows. Run LiveBalance in one and SpendCredit in the other,',
+          '  and see the balance change. SignIn signs a customer of the sample shop in; her mail is in the inbox.',
           '',
         ]
       : []),
-    ...(isEmbedded
-      ? [
-          '  Embedded mode: one process, one machine. An answered write survives a crash of the process;',
-          '  against power failure, and for more than one process, use DATABASE_URL and REDIS_URL.',
-          '',
-        ]
-      : []),
+    ...promiseOf(config),
   ];
   return lines.join('\n');
 };
@@ -52,7 +56,7 @@ try {
   const config = readConfig(process.env);
   const started = await start(config);
   stopOnSignals(started);
-  if (!config.isProduction) console.log(banner(started));
+  if (!config.isProduction) console.log(banner(config, started));
   else started.app.log.info({ url: started.url, mode: started.app.backend.mode }, 'serving');
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;

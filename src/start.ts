@@ -8,7 +8,7 @@ import { embedded } from './backend/embedded.ts';
 import { service } from './backend/service.ts';
 import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
 import { developmentInbox, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
-import { loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
+import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
 import { mintToken } from './core/secret.ts';
 import { SYSTEM_ACTOR } from './core/viewer.ts';
@@ -21,8 +21,8 @@ export interface Started {
   readonly url: string;
   /** The staff token that was made because none was given; null when ADMIN_TOKEN was. */
   readonly madeAdminToken: string | null;
-  /** A session of the sample shop's first customer, for trying things out. */
-  readonly sampleToken: string | null;
+  /** Whether the sample shop's first customer is there to try things out with. */
+  readonly hasSampleCustomer: boolean;
   /** Drains and closes everything. */
   stop(): Promise<void>;
 }
@@ -85,13 +85,12 @@ export const start = async (config: Config): Promise<Started> => {
   const adminToken = config.adminToken ?? madeAdminToken;
   if (adminToken) await app.transact(SYSTEM_ACTOR, (tx) => bootstrapStaffToken(tx, adminToken));
   if (config.sampleShop) await loadSampleShop(app);
-  const sampleToken = config.sampleShop && !config.isProduction ? await openSampleSession(app) : null;
 
   const gateway = createServer(app, {
     isProduction: config.isProduction,
     allowedOrigins: config.allowedOrigins,
     trustedProxyHops: config.trustedProxyHops,
-    graphiqlTokens: { staff: madeAdminToken, customer: sampleToken },
+    ...(config.isProduction ? {} : { graphiqlTokens: { staff: madeAdminToken, customer: () => openSampleSession(app) } }),
     showInbox: !config.smtpUrl && !config.isProduction,
   });
   const port = await gateway.listen(config.port, config.host);
@@ -100,7 +99,7 @@ export const start = async (config: Config): Promise<Started> => {
     gateway,
     url: config.publicUrl ?? `http://localhost:${port}`,
     madeAdminToken,
-    sampleToken,
+    hasSampleCustomer: await hasSampleCustomer(app),
     stop: async () => {
       await gateway.close();
       await app.backend.close();

@@ -74,7 +74,11 @@ export const createTransact = (
           },
           announce: (topic) => void announced.add(topic),
         });
-        if (events.length > 0) await db.outboxEvent.createMany({ data: events.map((event) => outboxRow(event, actor, now)) });
+        if (events.length > 0)
+          await writeEvents(
+            db,
+            events.map((event) => outboxRow(event, actor, now)),
+          );
         return answer;
       },
       { maxWait: 10_000, timeout: 30_000 },
@@ -96,6 +100,15 @@ export const createTransact = (
       }
     }
   };
+};
+
+/** Rows go in as JSON: an import writes hundreds at once, for which createMany takes ten times as long. Ids follow the order of the events. */
+const writeEvents = async (db: PrismaTransaction, rows: readonly ReturnType<typeof outboxRow>[]): Promise<void> => {
+  await db.$executeRaw`
+    insert into outbox_event (type, topic, customer_id, payload, actor, created_at, delivered_at)
+    select v.type, v.topic, v."customerId", v.payload, v.actor, v."createdAt", v."deliveredAt"
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as v(
+      type text, topic text, "customerId" uuid, payload jsonb, actor text, "createdAt" timestamptz, "deliveredAt" timestamptz)`;
 };
 
 const outboxRow = (event: DomainEvent, actor: string, now: Date) => {

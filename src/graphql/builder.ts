@@ -9,8 +9,9 @@ import { type AuthScopes, authScopes, unauthorized } from './access.ts';
 import type { Context } from './context.ts';
 import { decodeGid, encodeGid } from './gid.ts';
 import { COST } from './limits.ts';
+import { nodeQueries } from './nodes.ts';
 
-/** Input types that another capability names by string; the one that makes the type adds it here by module augmentation. */
+/** Input types that another capability names by string; the one that makes the type adds it here by module augmentation. @public */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by augmentation
 export interface SchemaInputs {}
 
@@ -39,8 +40,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     encodeGlobalID: (typename, id) => encodeGid(typename, String(id)),
     decodeGlobalID: decodeGid,
     nodesOnConnection: true,
-    nodeQueryOptions: { authScopes: { public: true }, description: 'Any object by its id: what the caller may not see is refused.' },
-    nodesQueryOptions: { authScopes: { public: true }, description: 'Many objects by their ids, at most 250, in the same order.' },
+    ...nodeQueries((): unknown => builder),
     nodeFieldOptions: { nullable: false },
     edgesFieldOptions: { nullable: { list: false, items: false } },
   },
@@ -49,7 +49,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   prisma: {
     client: ({ app }) => app.backend.database.prisma,
     dmmf: getDatamodel(),
-    onUnusedQuery: process.env.NODE_ENV === 'test' ? 'error' : null,
     maxConnectionSize: 250,
     defaultConnectionSize: 50,
   },

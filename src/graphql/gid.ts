@@ -1,13 +1,10 @@
 import { GraphQLError } from 'graphql';
+import { uuidOf } from '../core/uuid.ts';
 
 /** Types that Shopify's clients name otherwise. */
 const ALIASES: Readonly<Record<string, string>> = { MailingAddress: 'CustomerAddress' };
 
 const GID = /^gid:\/\/[a-z0-9_-]+\/([A-Za-z]+)\/([^/?]+)(?:\?.*)?$/i;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Nothing has this id: what is not a UUID exists nowhere here, and is looked up in vain rather than refused. */
-const NOWHERE = '00000000-0000-0000-0000-000000000000';
 
 /** `gid://clientele/<Type>/<uuid>`. */
 export const encodeGid = (typename: string, id: string): string => `gid://clientele/${typename}/${id}`;
@@ -30,5 +27,5 @@ export const decodeGid = (gid: string): { typename: string; id: string } => {
     });
   }
   const [, typename = '', id = ''] = match;
-  return { typename: ALIASES[typename] ?? typename, id: UUID.test(id) ? id.toLowerCase() : NOWHERE };
+  return { typename: ALIASES[typename] ?? typename, id: uuidOf(id) };
 };

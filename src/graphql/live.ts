@@ -1,13 +1,19 @@
+import { GraphQLError } from 'graphql';
+import type { App } from '../app.ts';
 import { topics } from '../core/events.ts';
 import type { Viewer } from '../core/viewer.ts';
-import { unauthorized } from './access.ts';
 import type { Context } from './context.ts';
 
 /** A message may be lost with the process that should have sent it; everyone looks again this often without being told. */
 const LOOK_AGAIN_MS = 30_000;
+/** The same for the end of a session or token, which its expiry bounds anyway. */
+const DOUBT_AGAIN_MS = 60_000;
+/** setTimeout's longest wait, and how much earlier than the clock it may ring. */
+const TIMEOUT_MS_MAX = 2_147_483_647;
+const TIMEOUT_EARLY_MS = 5;
 
 /** The topic on which the end of a viewer's session or token is announced. */
-export const endTopicOf = (viewer: Viewer): string | null => {
+const endTopicOf = (viewer: Viewer): string | null => {
   switch (viewer.kind) {
     case 'customer':
       return topics.session(viewer.sessionId);
@@ -18,8 +24,24 @@ export const endTopicOf = (viewer: Viewer): string | null => {
   }
 };
 
-/** setTimeout's longest wait; a token that lives longer is looked at again then. */
-const TIMEOUT_MS_MAX = 2_147_483_647;
+/** Calls `rouse` whenever it must be asked again whether the viewer may go on: `mayGoOn` answers. Returns the way to stop. */
+export const onDoubt = ({ backend, clock }: App, viewer: Viewer, rouse: () => void): (() => void) => {
+  const topic = endTopicOf(viewer);
+  if (viewer.kind === 'anonymous' || topic === null) return () => {};
+  const unsubscribe = backend.bus.subscribe(topic, rouse);
+  const every = setInterval(rouse, DOUBT_AGAIN_MS);
+  const leftMs = viewer.expiresAt ? Math.max(0, viewer.expiresAt.getTime() - clock().getTime()) + TIMEOUT_EARLY_MS : TIMEOUT_MS_MAX;
+  const expiry = setTimeout(rouse, Math.min(leftMs, TIMEOUT_MS_MAX));
+  return () => {
+    unsubscribe();
+    clearInterval(every);
+    clearTimeout(expiry);
+  };
+};
+
+/** Whether the viewer's session or token has neither run out nor been revoked. */
+export const mayGoOn = async (app: App, viewer: Viewer): Promise<boolean> =>
+  viewer.kind === 'anonymous' || (!(viewer.expiresAt && viewer.expiresAt <= app.clock()) && (await app.isLive(viewer)));
 
 /** What was found, and whether there is more at once. */
 export interface Look<Item> {
@@ -38,7 +60,8 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: () => 
   let items: Item[] = [];
   let done = false;
   let news = true;
-  let doubt = false;
+  // The token may have been revoked after the request was let in and before this listened.
+  let doubt = true;
   let wake = (): void => {};
   const over = new AbortController();
 
@@ -47,42 +70,36 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: () => 
     else doubt = true;
     wake();
   };
-  const stops = [app.backend.bus.subscribe(topic, rouse('news'))];
-  const endTopic = endTopicOf(viewer);
-  if (endTopic) stops.push(app.backend.bus.subscribe(endTopic, rouse('doubt')));
-  app.closing.addEventListener('abort', () => stop(), { once: true, signal: over.signal });
+  const stops = [app.backend.bus.subscribe(topic, rouse('news')), onDoubt(app, viewer, rouse('doubt'))];
   const every = setInterval(rouse('news'), LOOK_AGAIN_MS);
-  const expiry = viewer.kind === 'anonymous' ? null : viewer.expiresAt;
-  const expires = expiry && setTimeout(rouse('doubt'), Math.min(Math.max(0, expiry.getTime() - app.clock().getTime()), TIMEOUT_MS_MAX));
 
   const stop = (): void => {
     done = true;
     over.abort();
     for (const unsubscribe of stops) unsubscribe();
     clearInterval(every);
-    if (expires) clearTimeout(expires);
     wake();
   };
+  if (app.closing.aborted) stop();
+  else app.closing.addEventListener('abort', stop, { once: true, signal: over.signal });
 
-  const mayGoOn = async (): Promise<boolean> => !(expiry && expiry <= app.clock()) && (await app.isLive(viewer));
+  const look = async (): Promise<void> => {
+    news = false;
+    const found = await read();
+    items = found.items;
+    news ||= found.more;
+  };
 
   const next = async (): Promise<IteratorResult<Item>> => {
     while (!done) {
       if (doubt) {
         doubt = false;
-        if (!(await mayGoOn())) {
-          stop();
-          throw unauthorized({ kind: 'anonymous', rejectedToken: true });
-        }
+        if (!(await mayGoOn(app, viewer))) throw ended();
       }
       const item = items.shift();
       if (item !== undefined) return { value: item, done: false };
-      if (news) {
-        news = false;
-        const look = await read();
-        items = look.items;
-        news ||= look.more;
-      } else {
+      if (news) await look();
+      else {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -92,7 +109,15 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: () => 
   };
 
   return {
-    next,
+    next: async () => {
+      try {
+        return await next();
+      } catch (error) {
+        // Whoever reads on after an error gets the end; nothing listens any more.
+        stop();
+        throw error;
+      }
+    },
     return: async () => {
       stop();
       return { value: undefined, done: true };
@@ -106,3 +131,6 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: () => 
     },
   };
 };
+
+const ended = (): GraphQLError =>
+  new GraphQLError('The session or token has ended. Refresh the session or sign in again.', { extensions: { code: 'UNAUTHENTICATED' } });

@@ -3,14 +3,30 @@ import { DomainError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { languageOfOperation } from './directives.ts';
 import { type UserError, userErrorOf } from './errors.ts';
+import { PAGE_MAX } from './limits.ts';
 
-export const PAGE_MAX = 250;
+export interface Page {
+  readonly first?: number | null;
+  readonly last?: number | null;
+  readonly after?: string | null;
+  readonly before?: string | null;
+  /** Every list has it; a relation's arguments are typed without the four above, which come all the same. */
+  readonly reverse?: boolean | null;
+}
 
-/** Refuses a page of more than 250 rather than silently shortening it, and `first` together with `last`. */
-export const checkPage = ({ first, last }: { first?: number | null; last?: number | null; reverse?: boolean | null }): void => {
+// What the Prisma plugin makes of a row's id; anything else would fail as a bug when the database is asked for it.
+const CURSOR = /^GPC:S:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Refuses a page of more than 250 rather than silently shortening it, `first` together with `last`, and what is no cursor of ours. */
+export const checkPage = ({ first, last, after, before }: Page): void => {
   for (const [name, size] of Object.entries({ first, last })) {
     if (size != null && (size < 1 || size > PAGE_MAX)) {
       throw new GraphQLError(`\`${name}\` must be from 1 to ${PAGE_MAX}; it is ${size}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+    }
+  }
+  for (const [name, cursor] of Object.entries({ after, before })) {
+    if (cursor != null && !CURSOR.test(Buffer.from(cursor, 'base64').toString())) {
+      throw new GraphQLError(`\`${name}\` is not a cursor: give one that a page of this list came with.`, { extensions: { code: 'BAD_USER_INPUT' } });
     }
   }
   if (first != null && last != null) throw new GraphQLError('Give `first` or `last`, not both.', { extensions: { code: 'BAD_USER_INPUT' } });

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { CURRENCY_CODES } from '../core/currency.ts';
+import { momentOf } from '../core/moment.ts';
 import { formatAmount, isDecimal, type Money, parseAmount } from '../core/money.ts';
 import { builder } from './builder.ts';
 
@@ -13,17 +14,17 @@ builder.scalarType('DateTime', {
   description: 'A moment, ISO 8601 with time zone: `2026-11-21T09:30:00Z`.',
   serialize: (value) => value.toISOString(),
   parseValue: (value) => {
-    const moment = typeof value === 'string' && MOMENT.test(value) ? new Date(value) : null;
-    if (!moment || Number.isNaN(moment.getTime())) throw invalid(`${JSON.stringify(value)} is not a DateTime like 2026-11-21T09:30:00Z.`);
+    const moment = typeof value === 'string' && MOMENT.test(value) ? momentOf(value) : null;
+    if (!moment) throw invalid(`${JSON.stringify(value)} is not a DateTime like 2026-11-21T09:30:00Z.`);
     return moment;
   },
 });
 
 /** A calendar day as midnight UTC; null when there is no such day, February 30th included. */
-export const parseDay = (text: string): Date | null => {
+const parseDay = (text: string): Date | null => {
   const match = DAY.exec(text);
-  const day = match ? new Date(`${text}T00:00:00Z`) : null;
-  return day && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text) ? day : null;
+  const day = match && momentOf(`${text}T00:00:00Z`);
+  return day?.toISOString().startsWith(text) ? day : null;
 };
 
 builder.scalarType('Date', {

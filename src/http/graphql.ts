@@ -2,13 +2,13 @@ import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { GraphQLError } from 'graphql';
-import { createYoga, type GraphiQLOptions, type Plugin } from 'graphql-yoga';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from '../app.ts';
 import type { Context } from '../graphql/context.ts';
 import { DOCUMENT_LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
+import { brokenVariable, refuseBrokenLiterals } from '../graphql/text.ts';
+import { createMask, maskPerRequest } from './masking.ts';
 import type { Metrics } from './metrics.ts';
 import type { OriginRule } from './origins.ts';
 
@@ -23,38 +23,29 @@ const documentLimits = (): Plugin[] => [
   maxDirectivesPlugin({ n: DOCUMENT_LIMITS.directives }),
 ];
 
-/** Errors made for the caller pass; everything else is a bug: logged whole, answered with the request's id alone. */
-const mask =
-  (app: App) =>
-  (error: unknown, message: string, requestId: string | undefined): GraphQLError => {
-    const made = error instanceof GraphQLError ? error : null;
-    const cause = made?.originalError;
-    // graphql-js wraps what a resolver throws; what has no cause, or has a GraphQLError for cause, was meant to be read.
-    if (made && (!cause || cause instanceof GraphQLError || cause.name === 'GraphQLError')) {
-      return made.extensions.code
-        ? made
-        : new GraphQLError(made.message, { ...options(made), extensions: { ...made.extensions, code: 'BAD_REQUEST' } });
-    }
-    app.log.error({ requestId, error: (cause ?? error) as Error }, 'operation failed');
-    return new GraphQLError(`${message} Quote request ${requestId ?? 'unknown'} when you report it.`, {
-      ...(made ? options(made) : {}),
-      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
-    });
-  };
-
-const options = ({ nodes, source, positions, path }: GraphQLError) => ({ nodes, source, positions, path });
+/** Text that cannot be kept is refused at the edge, wherever it stands, so that no verb has to think of it. */
+const wholeText: Plugin = {
+  onValidate: ({ addValidationRule }) => addValidationRule(refuseBrokenLiterals),
+  onExecute: ({ args, setResultAndStopExecution }) => {
+    const error = brokenVariable(args.variableValues);
+    if (error) setResultAndStopExecution({ errors: [error] });
+  },
+  onSubscribe: ({ args, setResultAndStopExecution }) => {
+    const error = brokenVariable(args.variableValues);
+    if (error) setResultAndStopExecution({ errors: [error] });
+  },
+};
 
 export interface GraphqlOptions {
   readonly isAllowed: OriginRule;
-  readonly graphiql: false | ((request: Request) => Promise<GraphiQLOptions>);
   readonly metrics: Metrics;
 }
 
 export type Yoga = ReturnType<typeof createGraphql>;
 
 /** Yoga with the schema, the limits and the masking; every path and protocol goes through its pipeline. */
-export const createGraphql = (app: App, { isAllowed, graphiql, metrics }: GraphqlOptions) => {
-  const maskError = mask(app);
+export const createGraphql = (app: App, { isAllowed, metrics }: GraphqlOptions) => {
+  const mask = createMask(app);
   return createYoga<{ gateway: Context }>({
     schema,
     graphqlEndpoint: '*',
@@ -70,26 +61,9 @@ export const createGraphql = (app: App, { isAllowed, graphiql, metrics }: Graphq
         ? { origin, credentials: false, methods: ['GET', 'POST', 'OPTIONS'], exposedHeaders: ['x-request-id'], maxAge: 600 }
         : false;
     },
-    graphiql: graphiql ? (request) => graphiql(request) : false,
-    renderGraphiQL,
+    graphiql: false,
     context: ({ gateway }) => gateway,
-    maskedErrors: {
-      errorMessage: 'Something went wrong on our side.',
-      maskError: (error, message) => maskError(error, message, undefined),
-    },
-    plugins: [...documentLimits(), metrics.plugin, maskPerRequest(maskError)],
+    maskedErrors: { maskError: (error) => mask(error, undefined) },
+    plugins: [...documentLimits(), wholeText, metrics.plugin, maskPerRequest(mask)],
   });
 };
-
-/** Yoga masks without saying for which request; this does it where the context is at hand. */
-const maskPerRequest = (maskError: ReturnType<typeof mask>): Plugin => ({
-  onExecute: ({ args }) => ({
-    onExecuteDone: ({ result, setResult }) => {
-      if (Symbol.asyncIterator in (result as object)) return;
-      const { errors, ...rest } = result as { errors?: readonly GraphQLError[] };
-      if (!errors) return;
-      const { request } = args.contextValue as unknown as Context;
-      setResult({ ...rest, errors: errors.map((error) => maskError(error, 'Something went wrong on our side.', request?.id)) });
-    },
-  }),
-});

@@ -37,6 +37,8 @@ export const isForgeable = (header: (name: string) => string | null | undefined,
   const contentType = header('content-type') ?? '';
   if (method === 'POST' && (contentType === '' || SIMPLE.test(contentType))) return true;
   if (method !== 'GET') return false;
+  // A link to GraphiQL from elsewhere: the other page cannot read what the browser shows, and a GET changes nothing.
+  if (header('sec-fetch-mode') === 'navigate' && header('sec-fetch-dest') === 'document') return false;
   const origin = header('origin');
   if (origin) return !isAllowed(origin);
   const site = header('sec-fetch-site');

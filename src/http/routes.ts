@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
 import { answer } from './answer.ts';
+import { wantsGraphiql } from './graphiql.ts';
+import { graphiqlAsset } from './graphiql-assets.ts';
 import { importCustomers } from './import-customers.ts';
 import { inbox } from './inbox.ts';
 import type { Metrics } from './metrics.ts';
@@ -9,6 +11,8 @@ export interface Routes {
   readonly app: App;
   readonly metrics: Metrics;
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The page for browsers at the addresses of GraphQL; null in production. */
+  readonly graphiql: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
   readonly showInbox: boolean;
   readonly trustedProxyHops: number;
 }
@@ -43,7 +47,10 @@ const home: Handle = async (_request, response) => {
 
 const nothing: Handle = async (_request, response) => answer(response, 404, { errors: [{ message: 'Nothing is here. GraphQL is at /graphql.' }] });
 
-const graphql: Route = { name: 'graphql', handle: (request, response, { graphql }) => graphql(request, response) };
+const graphql: Route = {
+  name: 'graphql',
+  handle: (request, response, { graphql, graphiql }) => (graphiql && wantsGraphiql(request) ? graphiql : graphql)(request, response),
+};
 
 /** Every path of the gateway, and the methods that it takes. */
 const TABLE: readonly { readonly path: RegExp; readonly methods: readonly string[]; readonly route: Route }[] = [
@@ -52,6 +59,7 @@ const TABLE: readonly { readonly path: RegExp; readonly methods: readonly string
   { path: /^\/admin\/api\/[\w-]+\/graphql\.json$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
   { path: /^\/import\/customers$/, methods: ['POST'], route: { name: 'import', handle: importCustomers, isStreaming: true } },
   { path: /^\/dev\/inbox$/, methods: ['GET'], route: { name: 'inbox', handle: inbox } },
+  { path: /^\/dev\/graphiql\/\w+\/[\w.-]+$/, methods: ['GET'], route: { name: 'graphiql', handle: graphiqlAsset } },
   { path: /^\/health\/live$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: live } },
   { path: /^\/health\/ready$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: ready } },
   { path: /^\/metrics$/, methods: ['GET'], route: { name: 'metrics', handle: metrics } },

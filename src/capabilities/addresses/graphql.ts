@@ -3,7 +3,7 @@ import { badInput, unauthorized } from '../../graphql/access.ts';
 import { builder } from '../../graphql/builder.ts';
 import { payloadType, userErrorType } from '../../graphql/errors.ts';
 import { idOf } from '../../graphql/gid.ts';
-import { checkPage } from '../../graphql/pages.ts';
+import { BY_ID, keysetConnection, keysetQuery, nodesOf } from '../../graphql/keyset.ts';
 import { settle } from '../../graphql/settle.ts';
 import { createAddress } from './create.ts';
 import { deleteAddress } from './delete.ts';
@@ -34,7 +34,7 @@ const PARTS = {
   phoneNumber: true,
 } as const satisfies Record<keyof AddressFields, true>;
 
-builder.prismaNode('Address', {
+const CustomerAddress = builder.prismaNode('Address', {
   name: 'CustomerAddress',
   description: 'An address in a customer’s book.',
   id: { field: 'id' },
@@ -76,16 +76,16 @@ builder.prismaNode('Address', {
 
 builder.prismaObjectFields('Customer', (t) => ({
   defaultAddress: t.relation('defaultAddress', { nullable: true }),
-  addresses: t.relatedConnection(
-    'addresses',
+  addresses: t.connection(
     {
-      cursor: 'id',
+      type: CustomerAddress,
       nullable: false,
       args: { reverse: t.arg.boolean({ defaultValue: false }), skipDefault: t.arg.boolean({ defaultValue: false }) },
-      query: (args) => {
-        checkPage(args);
-        return { orderBy: { id: args.reverse ? 'desc' : 'asc' }, ...(args.skipDefault ? { where: { defaultOf: null } } : {}) };
+      select: (args, _context, nested) => {
+        const page = keysetQuery(BY_ID, args, args.skipDefault ? { defaultOf: null } : {});
+        return { addresses: nested({ ...page, select: { id: true, customerId: true } }, nodesOf('CustomerAddress')) };
       },
+      resolve: ({ addresses }, args) => keysetConnection(BY_ID, args, addresses),
     },
     { name: 'CustomerAddressConnection' },
     { name: 'CustomerAddressEdge' },

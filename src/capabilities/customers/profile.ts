@@ -29,7 +29,7 @@ export interface Profile {
 const NAME_CHARACTERS_MAX = 255;
 const NOTE_CHARACTERS_MAX = 5_000;
 const TAG_CHARACTERS_MAX = 255;
-const TAGS_MAX = 250;
+export const TAGS_MAX = 250;
 
 const HTML = /<\/?[a-z!][^>]*>/i;
 const URL_TEXT = /(?:\b[a-z][a-z0-9+.-]*:\/\/|\bwww\.)\S/i;

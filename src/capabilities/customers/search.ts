@@ -1,4 +1,6 @@
 import { DomainError } from '../../core/errors.ts';
+import { momentOf } from '../../core/moment.ts';
+import { uuidIn } from '../../core/uuid.ts';
 import type { Prisma } from '../../db/client.ts';
 
 type Where = Prisma.CustomerWhereInput;
@@ -24,15 +26,15 @@ const anywhere = (text: string): Where => ({
 
 const moment = (text: string, field: string) => {
   const [, comparator = '', value = ''] = COMPARED.exec(text) ?? [];
-  const at = new Date(value);
-  if (Number.isNaN(at.getTime())) throw wrong(field, text);
+  const at = momentOf(value);
+  if (!at) throw wrong(field, text);
   if (comparator === '') return { gte: at, lt: new Date(at.getTime() + 24 * 60 * 60 * 1000) };
   return { [{ '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' }[comparator] as string]: at };
 };
 
 /** Filters of Shopify's customer search that this capability knows; more join with the capabilities they ask about. */
 const FILTERS: Record<string, (text: string, field: string, quoted: boolean) => Where> = {
-  id: (text) => ({ id: /[0-9a-f-]{36}/i.exec(text)?.[0]?.toLowerCase() ?? '00000000-0000-0000-0000-000000000000' }),
+  id: (text) => ({ id: uuidIn(text) }),
   // Quoted means the whole address, as in Shopify's search; otherwise a part of it.
   email: (text, _field, quoted) => ({ email: quoted ? text.toLowerCase() : contains(text.toLowerCase()) }),
   phone: (text) => ({ phone: { contains: text.replace(/[^\d+]/g, '') } }),
@@ -72,7 +74,7 @@ export const customerSearch = (query: string | null | undefined): Where => {
       continue;
     }
     const value = (double ?? single ?? bare ?? '').replaceAll('\0', '');
-    const filter = field ? FILTERS[field] : undefined;
+    const filter = field && Object.hasOwn(FILTERS, field) ? FILTERS[field] : undefined;
     if (field && !filter) throw wrong(field, value);
     const condition = filter ? filter(value, field as string, bare === undefined) : anywhere(value);
     conditions.push(minus || negated ? { NOT: condition } : condition);

@@ -1,4 +1,6 @@
 import { DomainError } from '../../core/errors.ts';
+import { momentOf } from '../../core/moment.ts';
+import { uuidIn } from '../../core/uuid.ts';
 import type { Prisma } from '../../db/client.ts';
 
 type Where = Prisma.StoreCreditTransactionWhereInput;
@@ -15,13 +17,13 @@ const condition = (field: string, comparator: keyof typeof COMPARISONS, value: s
   switch (field) {
     // Shopify ignores a kind that it does not know.
     case 'type':
-      return value in KINDS ? { kind: KINDS[value as keyof typeof KINDS] } : null;
+      return Object.hasOwn(KINDS, value) ? { kind: KINDS[value as keyof typeof KINDS] } : null;
     case 'id':
       return { id: uuidIn(value) };
     case 'expires_at':
     case 'created_at': {
-      const moment = new Date(value);
-      if (Number.isNaN(moment.getTime())) throw wrong(`${field}:${value}`);
+      const moment = momentOf(value);
+      if (!moment) throw wrong(`${field}:${value}`);
       return { [field === 'expires_at' ? 'expiresAt' : 'createdAt']: { [COMPARISONS[comparator]]: moment } };
     }
     default:
@@ -56,6 +58,3 @@ export const accountSearch = (query: string | null | undefined): Prisma.StoreCre
   });
   return { AND: conditions };
 };
-
-/** The UUID in an id, or one that nothing has. */
-const uuidIn = (text: string): string => /[0-9a-f]{8}-[0-9a-f-]{27}/i.exec(text)?.[0]?.toLowerCase() ?? '00000000-0000-0000-0000-000000000000';

@@ -1,15 +1,39 @@
 import type { Prisma } from '../../../db/client.ts';
+import { badInput } from '../../../graphql/access.ts';
 import { builder } from '../../../graphql/builder.ts';
+import type { Context } from '../../../graphql/context.ts';
 import { idOf } from '../../../graphql/gid.ts';
+import { beyond, opposite, type SortColumn } from '../../../graphql/keyset.ts';
 import { checkPage, refusingRead } from '../../../graphql/pages.ts';
 import { customerSearch } from '../search.ts';
 import { findIdentified } from '../set.ts';
 
-const SORTS: Record<string, (direction: Prisma.SortOrder) => Prisma.CustomerOrderByWithRelationInput[]> = {
-  CREATED_AT: (direction) => [{ createdAt: direction }, { id: direction }],
-  ID: (direction) => [{ id: direction }],
-  NAME: (direction) => [{ lastName: direction }, { firstName: direction }, { id: direction }],
-  UPDATED_AT: (direction) => [{ updatedAt: direction }, { id: direction }],
+const ID = { name: 'id' };
+const SORTS: Record<string, readonly SortColumn[]> = {
+  CREATED_AT: [{ name: 'createdAt' }, ID],
+  ID: [ID],
+  NAME: [{ name: 'lastName', nullable: true }, { name: 'firstName', nullable: true }, ID],
+  UPDATED_AT: [{ name: 'updatedAt' }, ID],
+};
+
+/** What comes after the cursor's customer in that direction; the order's other columns are read from it, so that cursors hold no names. */
+const beyondCursor = async (
+  { app }: Context,
+  columns: readonly SortColumn[],
+  cursor: { id: string },
+  direction: Prisma.SortOrder,
+): Promise<object> => {
+  if (columns.length === 1) return beyond(columns, direction, [cursor.id]);
+  const row = await app.backend.database.prisma.customer.findUnique({
+    where: cursor,
+    select: { id: true, lastName: true, firstName: true, createdAt: true, updatedAt: true },
+  });
+  if (!row) throw badInput('The customer of this cursor is gone: begin the list again.');
+  return beyond(
+    columns,
+    direction,
+    columns.map(({ name }) => row[name as keyof typeof row]),
+  );
 };
 
 const CustomerSortKeys = builder.enumType('CustomerSortKeys', { values: Object.keys(SORTS) as ['ID'] });
@@ -44,11 +68,16 @@ builder.queryFields((t) => ({
       },
       totalCount: (_parent, { query }, context, info) =>
         context.app.backend.database.prisma.customer.count({ where: living(refusingRead(context, info, () => customerSearch(query))) }),
-      resolve: (query, _root, args, context, info) => {
+      resolve: async ({ cursor, skip: _skip, ...page }, _root, args, context, info) => {
         checkPage(args);
         const where = living(refusingRead(context, info, () => customerSearch(args.query)));
-        const orderBy = SORTS[args.sortKey ?? 'ID']?.(args.reverse ? 'desc' : 'asc');
-        return context.app.backend.database.prisma.customer.findMany({ ...query, where, orderBy });
+        const columns = SORTS[args.sortKey ?? 'ID'] ?? [ID];
+        const direction = args.reverse ? 'desc' : 'asc';
+        const rest = cursor
+          ? await beyondCursor(context, columns, cursor as { id: string }, args.before != null ? opposite(direction) : direction)
+          : {};
+        const orderBy = columns.map(({ name }) => ({ [name]: direction }));
+        return context.app.backend.database.prisma.customer.findMany({ ...page, where: { AND: [where, rest] }, orderBy });
       },
     },
     { name: 'CustomerConnection' },

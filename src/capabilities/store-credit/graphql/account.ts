@@ -2,7 +2,8 @@ import { builder } from '../../../graphql/builder.ts';
 import { type Context, loaderOf } from '../../../graphql/context.ts';
 import { idOf } from '../../../graphql/gid.ts';
 import { HasStoreCreditAccounts } from '../../../graphql/has-store-credit-accounts.ts';
-import { checkPage, refusing } from '../../../graphql/pages.ts';
+import { BY_ID, counterColumn, keysetConnection, keysetQuery, momentColumn, nodesOf } from '../../../graphql/keyset.ts';
+import { refusing } from '../../../graphql/pages.ts';
 import { CurrencyCode, MoneyV2 } from '../../../graphql/scalars.ts';
 import { loadAvailable } from '../loaders.ts';
 import { accountSearch, transactionSearch } from '../search.ts';
@@ -18,9 +19,13 @@ const availableOf = (context: Context, accountId: string): Promise<bigint | null
     accountId,
   );
 
+/** Numbers follow the order of creation, and tell apart what one millisecond brought. */
+const NUMBER = counterColumn('number');
+const ORDERS = { CREATED_AT: [NUMBER], EXPIRES_AT: [momentColumn('expiresAt'), NUMBER] } as const;
+
 const TransactionSortKeys = builder.enumType('TransactionSortKeys', { values: ['CREATED_AT', 'EXPIRES_AT'] });
 
-builder.prismaNode('StoreCreditAccount', {
+const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
   description: 'What one customer holds in one currency.',
   id: { field: 'id' },
   nullable: true,
@@ -54,11 +59,9 @@ builder.prismaNode('StoreCreditAccount', {
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', nullable: false }),
     owner: t.relation('customer', { type: HasStoreCreditAccounts, nullable: false }),
-    transactions: t.relatedConnection(
-      'transactions',
+    transactions: t.connection(
       {
         type: StoreCreditAccountTransaction,
-        cursor: 'id',
         nullable: false,
         description: 'Every movement, oldest first; `reverse: true` for the newest first.',
         args: {
@@ -66,15 +69,16 @@ builder.prismaNode('StoreCreditAccount', {
           sortKey: t.arg({ type: TransactionSortKeys, defaultValue: 'CREATED_AT' }),
           reverse: t.arg.boolean({ defaultValue: false }),
         },
-        query: (args) => {
-          checkPage(args);
-          const direction = args.reverse ? 'desc' : 'asc';
-          const byNumber = { number: direction } as const;
-          return {
-            where: refusing(() => transactionSearch(args.query)),
-            orderBy: args.sortKey === 'EXPIRES_AT' ? [{ expiresAt: direction } as const, byNumber] : [byNumber],
-          };
+        select: (args, _context, nested) => {
+          const page = keysetQuery(
+            ORDERS[args.sortKey ?? 'CREATED_AT'],
+            args,
+            refusing(() => transactionSearch(args.query)),
+          );
+          const select = { id: true, kind: true, accountId: true, number: true, expiresAt: true } as const;
+          return { transactions: nested({ ...page, select }, nodesOf('StoreCreditAccountTransaction')) };
         },
+        resolve: ({ transactions }, args) => keysetConnection(ORDERS[args.sortKey ?? 'CREATED_AT'], args, transactions),
       },
       { name: 'StoreCreditAccountTransactionConnection' },
       { name: 'StoreCreditAccountTransactionEdge' },
@@ -83,18 +87,23 @@ builder.prismaNode('StoreCreditAccount', {
 });
 
 builder.prismaInterfaceFields(HasStoreCreditAccounts, (t) => ({
-  storeCreditAccounts: t.relatedConnection(
-    'storeCreditAccounts',
+  storeCreditAccounts: t.connection(
     {
-      cursor: 'id',
+      type: StoreCreditAccount,
       nullable: false,
       description: 'One account for each currency that credit was ever given in.',
       authScopes: (customer: { id: string }) => ({ owner: customer.id, staff: 'store_credit:read' }),
       args: { query: t.arg.string({ description: '`currency_code:EUR`, `id:…`.' }), reverse: t.arg.boolean({ defaultValue: false }) },
-      query: (args) => {
-        checkPage(args);
-        return { where: refusing(() => accountSearch(args.query)), orderBy: { id: args.reverse ? ('desc' as const) : ('asc' as const) } };
+      select: (args, _context, nested) => {
+        const page = keysetQuery(
+          BY_ID,
+          args,
+          refusing(() => accountSearch(args.query)),
+        );
+        const select = { id: true, customerId: true, currency: true } as const;
+        return { storeCreditAccounts: nested({ ...page, select }, nodesOf('StoreCreditAccount')) };
       },
+      resolve: ({ storeCreditAccounts }, args) => keysetConnection(BY_ID, args, storeCreditAccounts),
     },
     { name: 'StoreCreditAccountConnection' },
     { name: 'StoreCreditAccountEdge' },

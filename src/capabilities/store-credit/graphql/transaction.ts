@@ -109,7 +109,7 @@ const Debit = builder.prismaNode('StoreCreditTransaction', {
       type: Allocation,
       nullable: false,
       description: 'Which credits it spent: soonest-expiring first, then the oldest.',
-      query: { orderBy: { lotId: 'asc' }, take: 250 },
+      query: { orderBy: [{ lot: { expiresAt: { sort: 'asc', nulls: 'last' } } }, { lot: { number: 'asc' } }], take: 250 },
     }),
   }),
 });

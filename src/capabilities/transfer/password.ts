@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os';
+import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { DomainError } from '../../core/errors.ts';
+
+const CHARACTERS_MIN = 8;
+const CHARACTERS_MAX = 128;
+
+/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
+const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** A hash that costs more than this to check would make every sign-in of its customer a burden; it is refused. */
+const COST_MAX = { memoryCost: 262_144, timeCost: 16, parallelism: 16 } as const;
+
+/** What the password cell of a row says. */
+export type GivenPassword = { readonly plain: string; readonly hash: null } | { readonly plain: null; readonly hash: string };
+
+/** Hashes as other systems write them: modular crypt forms, PHC forms, and LDAP's. */
+const HASH = /^(?:\$[a-z0-9-]{1,20}\$.{16,}|(?:pbkdf2|argon2|bcrypt|scrypt)\w*\$.{16,}|\{(?:SSHA|SHA|MD5|CRYPT|BCRYPT|ARGON2ID)\d*\}.{16,})$/i;
+
+/**
+ * Reads a password cell. An argon2id hash in PHC form is taken over as it is; any other hash is refused, since taken for a password it
+ * would lock its customer out. Refuses TOO_SHORT, TOO_LONG, UNSUPPORTED_PASSWORD_HASH.
+ */
+export const readPassword = (text: string | null): GivenPassword | null => {
+  if (text === null) return null;
+  const field = ['row', 'password'];
+  if (text.length <= 512 && HASH.test(text.trim())) {
+    if (!isAffordable(text.trim())) throw new DomainError('UNSUPPORTED_PASSWORD_HASH', field);
+    return { plain: null, hash: text.trim() };
+  }
+  const { length } = [...text];
+  if (length < CHARACTERS_MIN) throw new DomainError('TOO_SHORT', field, { min: CHARACTERS_MIN });
+  if (length > CHARACTERS_MAX) throw new DomainError('TOO_LONG', field, { max: CHARACTERS_MAX });
+  return { plain: text, hash: null };
+};
+
+const isAffordable = (phc: string): boolean => {
+  if (!phc.startsWith('$argon2id$')) return false;
+  try {
+    const { memoryCost, timeCost, parallelism } = parseOptions(phc);
+    return memoryCost <= COST_MAX.memoryCost && timeCost <= COST_MAX.timeCost && parallelism <= COST_MAX.parallelism;
+  } catch {
+    return false;
+  }
+};
+
+/** A password that is ready to be stored: `matches` is the stored hash that it was found to fit, `hash` the one to store otherwise. */
+export interface ReadyPassword {
+  readonly plain: string | null;
+  readonly matches: string | null;
+  readonly hash: string | null;
+}
+
+/** Each of these hashes holds 19 MiB and a thread of the pool that file access shares. */
+const AT_ONCE_MAX = Math.min(4, availableParallelism());
+
+/**
+ * Checks each password against the hash that is stored for its customer, and hashes those that do not fit: some 20 ms each, a few at
+ * once. Not for use inside a transaction.
+ */
+export const readyPasswords = async <Key>(
+  given: ReadonlyMap<Key, GivenPassword>,
+  stored: ReadonlyMap<Key, string>,
+): Promise<ReadonlyMap<Key, ReadyPassword>> => {
+  const ready = new Map<Key, ReadyPassword>();
+  const waiting = given.entries();
+  const work = async (): Promise<void> => {
+    for (const [key, password] of waiting) ready.set(key, await readyPassword(password, stored.get(key) ?? null));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE_MAX }, work));
+  return ready;
+};
+
+const readyPassword = async (given: GivenPassword, stored: string | null): Promise<ReadyPassword> => {
+  if (given.plain === null) return { plain: null, matches: given.hash, hash: given.hash };
+  if (stored && (await fits(stored, given.plain))) return { plain: given.plain, matches: stored, hash: null };
+  return { plain: given.plain, matches: null, hash: await hash(given.plain, COST) };
+};
+
+/** Whether a password is the one of a stored hash; a hash that cannot be read fits nothing. */
+const fits = async (stored: string, plain: string): Promise<boolean> => {
+  try {
+    return await verify(stored, plain);
+  } catch {
+    return false;
+  }
+};
