@@ -126,7 +126,7 @@ describe.each(backends)('a gateway that closes on $name', (kind) => {
     const start_ = Date.now();
     await test.stop();
     const [socketEnd, eventsEnd] = await Promise.all(ends);
-    expect(socketEnd).toMatchObject({ code: 1001 });
+    expect(String(socketEnd)).toContain('1001 Going away');
     expect(eventsEnd).toBeInstanceOf(Error);
     expect(Date.now() - start_).toBeLessThan(IDLE_CLOSE_MS);
   });

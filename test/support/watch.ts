@@ -58,8 +58,14 @@ export const watchBySocket = ({ graphqlUrl, token, ...variables }: Watched): Wat
   const messages = client.iterate<{ storeCreditAccountUpdated: Update }>({ query: WATCH, variables });
   return watcher(
     async () => {
-      const { value, done } = await messages.next();
-      return done ? null : (value as Message);
+      try {
+        const { value, done } = await messages.next();
+        return done ? null : (value as Message);
+      } catch (closed) {
+        // The client throws the event of a close, which says nothing of itself as JSON.
+        const { code, reason } = closed as { code?: number; reason?: string };
+        throw closed instanceof Error ? closed : new Error(`${code} ${reason}`);
+      }
     },
     async () => {
       await messages.return?.();
