@@ -163,9 +163,12 @@ const commit = ({ app, id, actor }: Run, ready: readonly Ready[]): Promise<RowRe
 /** Any number: what matters is that every import asks for the same one. */
 const IMPORT_LOCK = 7_321_984_022;
 
-/** Imports take turns, chunk by chunk: two of the same file would otherwise run into each other at every row. */
+/**
+ * Imports take turns, chunk by chunk: two of the same file would otherwise run into each other at every row. Every look-up of a chunk is by
+ * key; the planner is kept from reading whole tables, which it prefers while it takes them to be as small as they were before the import.
+ */
 const takeTurn = async (tx: Tx): Promise<void> => {
-  await tx.db.$executeRaw`select pg_advisory_xact_lock(${IMPORT_LOCK}::bigint)`;
+  await tx.db.$executeRaw`select pg_advisory_xact_lock(${IMPORT_LOCK}::bigint), set_config('enable_seqscan', 'off', true)`;
 };
 
 const nameOf = (field: string): string => FIELD_NAMES[field] ?? field;
