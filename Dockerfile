@@ -5,7 +5,8 @@ RUN npm ci
 COPY build.js prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY src src
-RUN npm run build && npm prune --omit=dev
+# Without its devDependencies named, the Prisma CLI, which the client asks for as an optional peer, goes too: 180 MB instead of 440.
+RUN npm run build && npm pkg delete devDependencies && npm prune
 
 FROM node:22-slim
 ENV NODE_ENV=production
