@@ -74,7 +74,8 @@ const word = (): string => Array.from({ length: 14 }, () => String.fromCharCode(
 
 export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
   const words = { firstName: word(), lastName: word(), note: word(), tag: word(), address1: word(), city: word(), company: word(), why: word() };
-  const phone = `+4520${String(Math.floor(Math.random() * 1_000_000)).padStart(6, '0')}`;
+  // A range in which every number is one.
+  const phone = `+49151${String(Math.floor(Math.random() * 100_000_000)).padStart(8, '0')}`;
   const { customerId, email, gid, tokens } = await givenSession(test.app, {
     firstName: words.firstName,
     lastName: words.lastName,
