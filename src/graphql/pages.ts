@@ -32,15 +32,6 @@ export const checkPage = ({ first, last, after, before }: Page): void => {
   if (first != null && last != null) throw new GraphQLError('Give `first` or `last`, not both.', { extensions: { code: 'BAD_USER_INPUT' } });
 };
 
-/** The same where only arguments are at hand: in English. */
-export const refusing = <Result>(read: () => Result): Result => {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof DomainError ? readError(userErrorOf(error, 'en')) : error;
-  }
-};
-
 const readError = ({ message, field, code }: UserError): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', field, reason: code } });
 
@@ -50,5 +41,14 @@ export const refusingRead = <Result>(context: Context, info: GraphQLResolveInfo,
     return read();
   } catch (error) {
     throw error instanceof DomainError ? readError(userErrorOf(error, languageOfOperation(info, context))) : error;
+  }
+};
+
+/** The same where only arguments are at hand: in English. */
+export const refusing = <Result>(read: () => Result): Result => {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof DomainError ? readError(userErrorOf(error, 'en')) : error;
   }
 };
