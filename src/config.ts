@@ -38,8 +38,16 @@ const schema = z.object({
   SAMPLE_SHOP: flag.optional(),
   SHOP_NAME: z.string().min(1).max(100).default('Clientele'),
   ALLOWED_ORIGINS: list.default([]),
+  PASSKEY_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'is a domain such as shop.example')
+    .optional(),
   TRUSTED_PROXY_HOPS: count(0, 10).default(0),
   DATABASE_POOL_SIZE: count(1, 200).default(10),
+  STORE_CREDIT_REVERT_GRACE_DAYS: count(0, 3_650).default(0),
+  SHOPIFY_WEBHOOK_SECRETS: list.default([]),
+  ERASURE_GRACE_DAYS: count(0, 90).default(10),
+  MERGE_UNDO_DAYS: count(0, 3_650).default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).optional(),
 });
 
@@ -61,8 +69,18 @@ export interface Config {
   readonly shopName: string;
   /** Origins of browsers' pages that may call the gateway, besides its own; `*` for all. */
   readonly allowedOrigins: readonly string[];
+  /** The domain that passkeys belong to; undefined: the host of the gateway. */
+  readonly passkeyDomain: string | undefined;
   /** Proxies in front whose X-Forwarded-For entries are believed. */
   readonly trustedProxyHops: number;
+  /** How long store credit that has expired meanwhile lives on when a debit of it is reverted; 0: it expires at once. */
+  readonly revertGraceDays: number;
+  /** What Shopify signs its webhooks with; none: they are not taken. */
+  readonly shopifyWebhookSecrets: readonly string[];
+  /** How long a customer may take back that her data is erased. */
+  readonly erasureGraceDays: number;
+  /** For how long a merge of two customers can be undone. */
+  readonly mergeUndoDays: number;
   readonly logLevel: string;
 }
 
@@ -98,7 +116,12 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     sampleShop: env.SAMPLE_SHOP ?? (!isService && !isProduction),
     shopName: env.SHOP_NAME,
     allowedOrigins: env.ALLOWED_ORIGINS,
+    passkeyDomain: env.PASSKEY_DOMAIN,
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
+    revertGraceDays: env.STORE_CREDIT_REVERT_GRACE_DAYS,
+    erasureGraceDays: env.ERASURE_GRACE_DAYS,
+    shopifyWebhookSecrets: env.SHOPIFY_WEBHOOK_SECRETS,
+    mergeUndoDays: env.MERGE_UNDO_DAYS,
     logLevel: env.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
   };
 };

@@ -132,14 +132,14 @@ const refusalIn = (body: string): string | null => {
 };
 
 /** Imports without a gateway, into the database that the environment names. */
-async function* importHere(config: Config, publicUrl: string, source: Readable, encoding: string): AsyncGenerator<Line, void> {
+async function* importHere(config: Config, source: Readable, encoding: string): AsyncGenerator<Line, void> {
   if (config.backend.mode === 'embedded' && config.backend.dataDir === 'memory') {
     throw new Mistake('DATA_DIR=memory keeps nothing. Start the gateway and import into it, or name a folder.');
   }
   // The whole gateway is behind this: loaded here, a command that only sends a file starts in a fraction of the time.
   const { createLog, openApp } = await import('./start.ts');
   const { importCustomers, openImport } = await import('./capabilities/transfer/import-customers.ts');
-  const app = await openApp(config, createLog(config.logLevel), publicUrl).catch((error: Error) => {
+  const app = await openApp(config, createLog(config.logLevel)).catch((error: Error) => {
     throw new Mistake(`The database cannot be opened: ${error.message}`);
   });
   try {
@@ -212,7 +212,7 @@ const run = async (order: Order): Promise<boolean> => {
   if (!isThere && order.url) throw new Mistake(`No gateway answers at ${url}.`);
   const source = await openSource(order.file);
   process.once('SIGINT', () => source.destroy(new Mistake(`Stopped. ${AGAIN}`)));
-  const lines = isThere ? importThere(url, await tokenOf(order, config), source, order.encoding) : importHere(config, url, source, order.encoding);
+  const lines = isThere ? importThere(url, await tokenOf(order, config), source, order.encoding) : importHere(config, source, order.encoding);
   const { rows, rejected } = await report(lines, order.showNotes);
   return rows > rejected;
 };

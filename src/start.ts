@@ -4,16 +4,20 @@ import path from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type App, createApp } from './app.ts';
 import type { Backend } from './backend/backend.ts';
-import { embedded } from './backend/embedded.ts';
-import { service } from './backend/service.ts';
 import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
-import { developmentInbox, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
+import { keepDuplicates } from './capabilities/duplicates/keep.ts';
+import { developmentInbox, developmentSms, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
+import { followCredit } from './capabilities/merges/follow-credit.ts';
+import { eraseDue } from './capabilities/privacy/erasure.ts';
+import { postDue } from './capabilities/store-credit/due.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
 import { mintToken } from './core/secret.ts';
 import { SYSTEM_ACTOR } from './core/viewer.ts';
 import type { Database } from './db/client.ts';
+import { originRule } from './http/origins.ts';
 import { createServer, type Gateway } from './http/server.ts';
+import { startRounds } from './jobs/rounds.ts';
 
 export interface Started {
   readonly app: App;
@@ -29,15 +33,28 @@ export interface Started {
 
 const MEMORY = 'memory';
 
+/** What is due counts from its moment anyway; this is how late it may stand in the books, and reach live readers. */
+const DUE_EVERY_MS = 1_000;
+/** How late a changed customer's duplicates are looked for at most, while there are not many. */
+const DUPLICATES_EVERY_MS = 1_000;
+
+/** Erasures count in days. */
+const ERASURES_EVERY_MS = 60_000;
+
 /** What must never be in a log line, whoever puts it there. */
 const REDACTED = ['email', 'phone', 'token', 'password', 'authorization', '*.email', '*.phone', '*.token', '*.password', '*.authorization'];
 
 export const createLog = (level: string): Logger => pino({ level, redact: REDACTED, serializers: { error: pino.stdSerializers.err } });
 
-const openBackend = (config: Config, log: Logger): Promise<Backend> =>
-  config.backend.mode === 'service'
-    ? service({ ...config.backend, onFault: (error) => log.warn({ reason: error.message }, 'connection lost, reconnecting') })
-    : embedded(config.backend);
+/** Only the mode's own modules are loaded: the database in this process is the largest part of the gateway. */
+const openBackend = async (config: Config, log: Logger): Promise<Backend> => {
+  if (config.backend.mode === 'embedded') {
+    const { embedded } = await import('./backend/embedded.ts');
+    return embedded(config.backend);
+  }
+  const { service } = await import('./backend/service.ts');
+  return service({ ...config.backend, onFault: (error) => log.warn({ reason: error.message }, 'connection lost, reconnecting') });
+};
 
 /** The key that stands in for SECRET_KEYS outside production: made once, kept in the database, the same for every process on it. */
 const keptSecret = async ({ sql }: Database): Promise<string> => {
@@ -62,15 +79,25 @@ const keptAdminToken = (dataDir: string): string => {
   }
 };
 
+const publicUrlOf = ({ publicUrl, port }: Config): string => publicUrl ?? `http://localhost:${port}`;
+
 /** Opens the backend and the app that a config describes, without serving. */
-export const openApp = async (config: Config, log: Logger, publicUrl: string): Promise<App> => {
+export const openApp = async (config: Config, log: Logger): Promise<App> => {
+  const publicUrl = publicUrlOf(config);
   const backend = await openBackend(config, log);
   const mail: MailSender = config.smtpUrl ? smtpSender(config.smtpUrl, publicUrl) : developmentInbox(backend.database);
   return createApp(backend, {
     secretKeys: config.secretKeys ?? [await keptSecret(backend.database)],
     publicUrl,
     shopName: config.shopName,
+    revertGraceDays: config.revertGraceDays,
+    erasureGraceDays: config.erasureGraceDays,
+    mergeUndoDays: config.mergeUndoDays,
     mail,
+    ...(config.smtpUrl ? {} : { sms: developmentSms(mail) }),
+    ...(config.passkeyDomain ? { passkeyDomain: config.passkeyDomain } : {}),
+    // Every page may call a gateway that says `*`; that makes none of them the shop's.
+    allowsOrigin: originRule({ publicUrl, allowed: config.allowedOrigins.filter((origin) => origin !== '*'), isProduction: config.isProduction }),
     log,
   });
 };
@@ -78,8 +105,7 @@ export const openApp = async (config: Config, log: Logger, publicUrl: string): P
 /** From a config to a gateway that serves. */
 export const start = async (config: Config): Promise<Started> => {
   const log = createLog(config.logLevel);
-  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
-  const app = await openApp(config, log, publicUrl);
+  const app = await openApp(config, log);
   const { backend } = config;
   const madeAdminToken = config.adminToken || backend.mode === 'service' ? null : keptAdminToken(backend.dataDir);
   const adminToken = config.adminToken ?? madeAdminToken;
@@ -92,8 +118,15 @@ export const start = async (config: Config): Promise<Started> => {
     trustedProxyHops: config.trustedProxyHops,
     ...(config.isProduction ? {} : { graphiqlTokens: { staff: madeAdminToken, customer: () => openSampleSession(app) } }),
     showInbox: !config.smtpUrl && !config.isProduction,
+    shopifyWebhookSecrets: config.shopifyWebhookSecrets,
   });
   const port = await gateway.listen(config.port, config.host);
+  const rounds = [
+    startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
+    startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
+    startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
+    startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
+  ];
   return {
     app,
     gateway,
@@ -101,7 +134,7 @@ export const start = async (config: Config): Promise<Started> => {
     madeAdminToken,
     hasSampleCustomer: await hasSampleCustomer(app),
     stop: async () => {
-      await gateway.close();
+      await Promise.all([gateway.close(), ...rounds.map((round) => round.stop())]);
       await app.backend.close();
     },
   };

@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { createPrisma, type Sql } from '../db/client.ts';
+import { createDatabase, type Sql, type SqlTransaction } from '../db/client.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import type { Backend } from './backend.ts';
 import { lockFolder } from './folder-lock.ts';
-import { memoryBus, memoryCodes } from './memory.ts';
+import { memoryBus, memoryCodes, memoryLimiter } from './memory.ts';
 
 type Adapter = Awaited<ReturnType<PrismaPGlite['connect']>>;
 type Inner = { startTransactionInner(client: Pick<PGlite, 'transaction'>, options: unknown): Promise<Transaction> };
@@ -45,6 +46,9 @@ const connect = async (pglite: PGlite): Promise<Adapter> => {
   });
 };
 
+/** What the migrations create of PostgreSQL's own extensions. */
+const extensions = { pg_trgm };
+
 const adapterFactory = (pglite: PGlite): SqlMigrationAwareDriverAdapterFactory => {
   const { provider, adapterName } = new PrismaPGlite(pglite);
   return {
@@ -52,14 +56,25 @@ const adapterFactory = (pglite: PGlite): SqlMigrationAwareDriverAdapterFactory =
     adapterName,
     connect: () => connect(pglite),
     connectToShadowDb: async () => {
-      const shadow = await PGlite.create('memory://');
+      const shadow = await PGlite.create('memory://', { extensions });
       return Object.assign(await connect(shadow), { dispose: () => shadow.close() });
     },
   };
 };
 
 /** An adapter whose shadow database is all that is used: to compare schemas where no database is at hand. */
-export const shadowAdapter = (): SqlMigrationAwareDriverAdapterFactory => adapterFactory(new PGlite('memory://'));
+export const shadowAdapter = (): SqlMigrationAwareDriverAdapterFactory => adapterFactory(new PGlite('memory://', { extensions }));
+
+/** One connection: a transaction has it from its beginning. */
+const transactions =
+  (pglite: PGlite): SqlTransaction =>
+  async (run) =>
+    (await pglite.transaction((tx) =>
+      run(
+        async <Row>(text: string, values: readonly unknown[]) => (await tx.query<Row>(text, [...values])).rows,
+        () => true,
+      ),
+    )) as Awaited<ReturnType<typeof run>>;
 
 const MEMORY = 'memory';
 
@@ -71,22 +86,23 @@ export const embedded = async ({ dataDir }: { dataDir: string }): Promise<Backen
   const folder = dataDir === MEMORY ? null : path.resolve(dataDir);
   if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = folder ? lockFolder(folder) : () => {};
-  const pglite = await PGlite.create(folder ? path.join(folder, 'database') : 'memory://');
+  const pglite = await PGlite.create(folder ? path.join(folder, 'database') : 'memory://', { extensions });
   const sql: Sql = async <Row>(text: string, values: readonly unknown[]) => (await pglite.query<Row>(text, [...values])).rows;
   const factory = adapterFactory(pglite);
   await applyMigrations(sql, factory);
-  const prisma = createPrisma(factory);
+  const database = await createDatabase(factory, sql, transactions(pglite));
 
   return {
     mode: 'embedded',
-    database: { prisma, sql },
+    database,
     bus: memoryBus(),
     codes: memoryCodes(),
+    limiter: memoryLimiter(),
     check: async () => {
       await sql('select 1', []);
     },
     close: async () => {
-      await prisma.$disconnect();
+      await database.prisma.$disconnect();
       await pglite.close();
       unlock();
     },

@@ -1,21 +1,21 @@
-import type { Allowance, Bus, OneTimeCodes } from './backend.ts';
+import type { Bus, Limit, Limiter, Listener, News, OneTimeCodes } from './backend.ts';
 
 /** Publish and subscribe inside one process. Listeners run in their own turn, so that a publisher is never inside a listener. */
 export const memoryBus = (): Bus => {
   const listeners = new Listeners();
   return {
-    publish: (topic) => queueMicrotask(() => listeners.call(topic)),
+    publish: (topic, news) => queueMicrotask(() => listeners.call(topic, news)),
     subscribe: (topic, listener) => listeners.add(topic, listener),
   };
 };
 
 /** Who listens to what in this process; the service mode's bus fans out through it too. */
 export class Listeners {
-  readonly #byTopic = new Map<string, Set<() => void>>();
+  readonly #byTopic = new Map<string, Set<Listener>>();
 
-  add(topic: string, listener: () => void): () => void {
+  add(topic: string, listener: Listener): () => void {
     const existing = this.#byTopic.get(topic);
-    const set = existing ?? new Set();
+    const set = existing ?? new Set<Listener>();
     if (!existing) this.#byTopic.set(topic, set);
     set.add(listener);
     return () => {
@@ -24,8 +24,8 @@ export class Listeners {
     };
   }
 
-  call(topic: string): void {
-    for (const listener of [...(this.#byTopic.get(topic) ?? [])]) listener();
+  call(topic: string, news?: News): void {
+    for (const listener of [...(this.#byTopic.get(topic) ?? [])]) listener(news);
   }
 
   callAll(): void {
@@ -58,53 +58,86 @@ class Expiring<Value> {
   }
 }
 
+/** How often something was done under each name. */
+class Counters {
+  readonly #counters = new Expiring<number>();
+
+  /** Seconds until every limit has room again; 0 when all have. */
+  wait(limits: readonly Limit[], use = ''): number {
+    const spent = limits.map(({ name, max }) => {
+      const counter = this.#counters.get(use + name);
+      return counter && counter.value >= max ? secondsUntil(counter.until) : 0;
+    });
+    return Math.max(0, ...spent);
+  }
+
+  count(limits: readonly Limit[], use = ''): void {
+    for (const { name, windowSeconds } of limits) {
+      const counter = this.#counters.get(use + name);
+      this.#counters.set(use + name, (counter?.value ?? 0) + 1, counter?.until ?? Date.now() + windowSeconds * 1000);
+    }
+  }
+
+  giveBack(name: string): void {
+    const counter = this.#counters.get(name);
+    if (counter && counter.value > 0) this.#counters.set(name, counter.value - 1, counter.until);
+  }
+
+  forget(name: string): void {
+    this.#counters.delete(name);
+  }
+}
+
 /** One-time codes in this process, by the same rules as the Lua scripts in `redis.ts`. */
 export const memoryCodes = (): OneTimeCodes => {
-  const codes = new Expiring<{ digest: string; guesses: number }>();
+  const codes = new Expiring<{ digests: readonly string[]; guesses: number }>();
   const cooldowns = new Expiring<true>();
-  const counters = new Expiring<number>();
-
-  const spent = (key: string, { max }: Allowance): number => {
-    const counter = counters.get(key);
-    return counter && counter.value >= max ? secondsUntil(counter.until) : 0;
-  };
-  const count = (key: string, { windowSeconds }: Allowance): void => {
-    const counter = counters.get(key);
-    counters.set(key, (counter?.value ?? 0) + 1, counter?.until ?? Date.now() + windowSeconds * 1000);
-  };
+  const counters = new Counters();
 
   return {
-    issue: async (request) => {
-      const cooldown = cooldowns.get(request.identifier);
+    issue: async ({ identifier, digests, ttlSeconds, cooldownSeconds, limits }) => {
+      const cooldown = cooldowns.get(identifier);
       if (cooldown) return { status: 'COOLDOWN', retryAfterSeconds: secondsUntil(cooldown.until) };
-      const perIdentifier = `send:${request.identifier}`;
-      const perNetwork = `send-from:${request.network}`;
-      const wait = Math.max(spent(perIdentifier, request.perIdentifier), spent(perNetwork, request.perNetwork));
+      const wait = counters.wait(limits, 'send:');
       if (wait > 0) return { status: 'LIMITED', retryAfterSeconds: wait };
-      count(perIdentifier, request.perIdentifier);
-      count(perNetwork, request.perNetwork);
-      cooldowns.set(request.identifier, true, Date.now() + request.cooldownSeconds * 1000);
-      codes.set(request.identifier, { digest: request.digest, guesses: 0 }, Date.now() + request.ttlSeconds * 1000);
+      counters.count(limits, 'send:');
+      cooldowns.set(identifier, true, Date.now() + cooldownSeconds * 1000);
+      codes.set(identifier, { digests, guesses: 0 }, Date.now() + ttlSeconds * 1000);
       return { status: 'ISSUED' };
     },
-    redeem: async (guess) => {
-      const perIdentifier = `guess:${guess.identifier}`;
-      const perNetwork = `guess-from:${guess.network}`;
-      const wait = Math.max(spent(perIdentifier, guess.perIdentifier), spent(perNetwork, guess.perNetwork));
+    redeem: async ({ identifier, digests, guessesPerCode, limits }) => {
+      const wait = counters.wait(limits, 'guess:');
       if (wait > 0) return { status: 'LIMITED', retryAfterSeconds: wait };
-      const code = codes.get(guess.identifier);
-      if (code && guess.digests.includes(code.value.digest)) {
-        codes.delete(guess.identifier);
-        cooldowns.delete(guess.identifier);
+      const code = codes.get(identifier);
+      if (code && digests.some((digest) => code.value.digests.includes(digest))) {
+        codes.delete(identifier);
+        cooldowns.delete(identifier);
         return { status: 'REDEEMED' };
       }
-      count(perIdentifier, guess.perIdentifier);
-      count(perNetwork, guess.perNetwork);
+      counters.count(limits, 'guess:');
       if (code) {
         code.value.guesses += 1;
-        if (code.value.guesses >= guess.guessesPerCode) codes.delete(guess.identifier);
+        if (code.value.guesses >= guessesPerCode) codes.delete(identifier);
       }
       return { status: 'WRONG' };
+    },
+  };
+};
+
+/** Limits in this process, by the same rules as the Lua scripts in `redis.ts`. */
+export const memoryLimiter = (): Limiter => {
+  const counters = new Counters();
+  return {
+    take: async (limits) => {
+      const wait = counters.wait(limits);
+      if (wait === 0) counters.count(limits);
+      return wait;
+    },
+    giveBack: async (names) => {
+      for (const name of names) counters.giveBack(name);
+    },
+    forget: async (names) => {
+      for (const name of names) counters.forget(name);
     },
   };
 };

@@ -2,10 +2,10 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { createPrisma, type Sql } from '../db/client.ts';
+import { createDatabase, type Sql, type SqlTransaction } from '../db/client.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import type { Backend } from './backend.ts';
-import { redisBus, redisCodes } from './redis.ts';
+import { redisBus, redisCodes, redisLimiter } from './redis.ts';
 
 export interface ServiceOptions {
   readonly databaseUrl: string;
@@ -54,14 +54,56 @@ const PREPARED_MAX = 500;
 
 /** Names for statements that come a second time: planning one of Prisma's joins anew costs PostgreSQL more than running it. */
 const statementNames = (): ((query: { sql: string }) => string) => {
-  const places = new Map<string, number>();
+  const names = new Map<string, string>();
   return ({ sql }) => {
-    const place = places.get(sql);
-    if (place !== undefined) return `prisma_${place}`;
-    if (places.size < PREPARED_MAX) places.set(sql, places.size);
-    return '';
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    if (names.size >= PREPARED_MAX) return '';
+    const name = LOOKED_FOR.test(sql) ? '' : `s${names.size}`;
+    names.set(sql, name);
+    return name;
   };
 };
+
+/**
+ * What looks for a part of a text or an entry of a list is planned for each value: there may be a million of it or none, and one plan for
+ * any of them takes seconds for those that are rare.
+ */
+const LOOKED_FOR = / (?:i?like|<%|@>) (?:\$|array\[\$)/;
+
+/** Transactions on connections of their own, taken when the first statement comes. */
+const transactions =
+  (pool: pg.Pool, nameOf: (query: { sql: string }) => string): SqlTransaction =>
+  async (run) => {
+    let begun: Promise<pg.PoolClient> | undefined;
+    const begin = async (): Promise<pg.PoolClient> => {
+      const client = await pool.connect();
+      await client.query('begin');
+      return client;
+    };
+    const sql: Sql = async <Row>(text: string, values: readonly unknown[]) => {
+      begun ??= begin();
+      const client = await begun;
+      return (await client.query({ name: nameOf({ sql: text }), text, values: values as unknown[] })).rows as Row[];
+    };
+    try {
+      const result = await run(sql, () => begun !== undefined);
+      if (begun) {
+        const client = await begun;
+        await client.query('commit');
+        client.release();
+      }
+      return result;
+    } catch (error) {
+      const client = await begun?.catch(() => undefined);
+      // A connection that cannot even be rolled back is of no more use.
+      await client?.query('rollback').then(
+        () => client.release(),
+        (broken: Error) => client.release(broken),
+      );
+      throw error;
+    }
+  };
 
 /** The gateway on PostgreSQL and Redis; any number of processes may share them. Migrations are applied under an advisory lock. */
 export const service = async ({
@@ -78,20 +120,23 @@ export const service = async ({
   const subscriber = new Redis(redisUrl);
   redis.on('error', onFault);
   subscriber.on('error', onFault);
-  const sql: Sql = async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[];
-  const prisma = createPrisma(new PrismaPg(pool, { statementNameGenerator: statementNames() }));
+  const nameOf = statementNames();
+  const sql: Sql = async <Row>(text: string, values: readonly unknown[]) =>
+    (await pool.query({ name: nameOf({ sql: text }), text, values: values as unknown[] })).rows as Row[];
+  const database = await createDatabase(new PrismaPg(pool, { statementNameGenerator: nameOf }), sql, transactions(pool, nameOf));
 
   return {
     mode: 'service',
-    database: { prisma, sql },
+    database,
     bus: await redisBus(redis, subscriber, redisPrefix),
     codes: redisCodes(redis, redisPrefix),
+    limiter: redisLimiter(redis, redisPrefix),
     check: async () => {
       await within(2_000, 'database', sql('select 1', []));
       await within(2_000, 'redis', redis.ping());
     },
     close: async () => {
-      await prisma.$disconnect();
+      await database.prisma.$disconnect();
       redis.disconnect();
       subscriber.disconnect();
       await pool.end();

@@ -25,3 +25,18 @@ export const canonicalEmail = (text: string): string | null => {
   if (Buffer.byteLength(local) > LOCAL_OCTETS_MAX || Buffer.byteLength(address) > ADDRESS_OCTETS_MAX) return null;
   return address;
 };
+
+/** Hosts that ignore dots in the local part. */
+const DOTLESS = new Set(['gmail.com', 'googlemail.com']);
+
+/**
+ * The inbox that a canonical address most likely reaches, for counting what is sent there: tags after a plus are cut, and Gmail's dots.
+ * Never used to tell customers apart. What is no address, such as a phone number, stays as it is.
+ */
+export const inboxOf = (email: string): string => {
+  const at = email.lastIndexOf('@');
+  if (at < 1) return email;
+  const domain = email.slice(at + 1);
+  const local = email.slice(0, at).replace(/(?<=.)\+.*$/, '');
+  return DOTLESS.has(domain) ? `${local.replaceAll('.', '')}@gmail.com` : `${local}@${domain}`;
+};

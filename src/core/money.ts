@@ -33,10 +33,14 @@ export const parseAmount = (text: string, currency: string, field: readonly stri
 };
 
 /** Writes minor units as a decimal text with all of the currency's decimals: `(1250n, "EUR")` is `12.50`. */
-export const formatAmount = (amountMinor: bigint, currency: string): string => {
+export const formatAmount = (amountMinor: bigint, currency: string): string => formatMinor(amountMinor.toString(), currency);
+
+/** The same of minor units that are text already, as the database writes them. */
+export const formatMinor = (minor: string, currency: string): string => {
   const exponent = exponentOf(currency);
-  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
-  const whole = digits.slice(0, digits.length - exponent);
-  const text = exponent === 0 ? whole : `${whole}.${digits.slice(-exponent)}`;
-  return amountMinor < 0n ? `-${text}` : text;
+  if (exponent === 0) return minor;
+  const sign = minor.startsWith('-') ? '-' : '';
+  const digits = (sign ? minor.slice(1) : minor).padStart(exponent + 1, '0');
+  const point = digits.length - exponent;
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 };

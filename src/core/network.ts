@@ -33,6 +33,18 @@ export const coarseNetwork = (address: string | undefined): string | null => {
   return null;
 };
 
+const canonicalAddress = (address: string): string | null => {
+  const ip = unmapped(address);
+  if (isIPv4(ip)) return ip;
+  return isIPv6(ip) ? groupsOf(ip).join(':') : null;
+};
+
+/** Whether two texts name the same address; one that is none is the same as no other. */
+export const isSameAddress = (a: string, b: string | undefined): boolean => {
+  const first = canonicalAddress(a);
+  return first !== null && first === canonicalAddress(b ?? '');
+};
+
 /** Whether an address is this machine's own. */
 export const isLoopback = (address: string | undefined): boolean => {
   const ip = unmapped(address ?? '');

@@ -1,11 +1,25 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
-/** Access, refresh and staff tokens: a prefix that tells what was leaked, and 256 random bits. */
-export type TokenKind = 'access' | 'refresh' | 'staff';
+/** Access, refresh, browser, storefront, account link and staff tokens, and OpenID clients' secrets: a prefix that tells what was leaked, and 256 random bits. */
+export type TokenKind = 'access' | 'refresh' | 'browser' | 'storefront' | 'account' | 'staff' | 'client';
 
-const PREFIX: Record<TokenKind, string> = { access: 'clt_at_', refresh: 'clt_rt_', staff: 'clt_st_' };
+const PREFIX: Record<TokenKind, string> = {
+  access: 'clt_at_',
+  refresh: 'clt_rt_',
+  browser: 'clt_bt_',
+  storefront: 'clt_sf_',
+  account: 'clt_ac_',
+  staff: 'clt_st_',
+  client: 'clt_cs_',
+};
 
 export const mintToken = (kind: TokenKind): string => PREFIX[kind] + randomBytes(32).toString('base64url');
+
+/** Whether a token is a browser's cookie, which is shown in no header. */
+export const isBrowserToken = (token: string): boolean => token.startsWith(PREFIX.browser);
+
+/** Whether a token is of the kind that the Storefront API's mutations give and renew. */
+export const isStorefrontToken = (token: string): boolean => token.startsWith(PREFIX.storefront);
 
 /** What is kept of a token. Tokens have 256 random bits, so a plain hash cannot be searched. */
 export const tokenHash = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -21,14 +35,20 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length ==
  */
 export class Keyring {
   readonly #keys: readonly Buffer[];
+  readonly #byPurpose = new Map<string, readonly Buffer[]>();
 
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0) throw new Error('A keyring needs at least one key');
     this.#keys = secrets.map((secret) => createHash('sha256').update(secret).digest());
   }
 
-  #derived(purpose: string): Buffer[] {
-    return this.#keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32)));
+  /** Purposes are a closed list of the code's own. */
+  #derived(purpose: string): readonly Buffer[] {
+    const known = this.#byPurpose.get(purpose);
+    if (known) return known;
+    const derived = this.#keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32)));
+    this.#byPurpose.set(purpose, derived);
+    return derived;
   }
 
   /** HMAC-SHA-256 of the parts under every key, the signing key's first. */

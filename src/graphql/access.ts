@@ -46,5 +46,11 @@ const missingScopes = (failure: ForbiddenResult['failure']): string[] => {
   return 'scope' in failure && failure.scope === 'staff' && 'parameter' in failure ? [String(failure.parameter)] : [];
 };
 
+/** The same where it depends on the arguments whether a scope is needed. */
+export const unauthorizedWithout = (viewer: Viewer, scope: Scope): GraphQLError =>
+  viewer.kind === 'staff'
+    ? new GraphQLError(`This staff token lacks the scope ${scope}.`, { extensions: { code: 'FORBIDDEN' } })
+    : unauthorized(viewer);
+
 /** A request that is not understood, as against one that is refused. */
 export const badInput = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });

@@ -15,8 +15,13 @@ import { nodeQueries } from './nodes.ts';
 // biome-ignore lint/suspicious/noEmptyInterface: filled by augmentation
 export interface SchemaInputs {}
 
+/** Object types that another capability names by string, in the same way. @public */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by augmentation
+export interface SchemaObjects {}
+
 export interface SchemaTypes {
   Inputs: SchemaInputs;
+  Objects: SchemaObjects;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
   Context: Context;
@@ -29,6 +34,7 @@ export interface SchemaTypes {
     Decimal: { Input: string; Output: string };
     UnsignedInt64: { Input: bigint; Output: bigint };
     URL: { Input: string; Output: string };
+    JSON: { Input: NonNullable<unknown>; Output: unknown };
   };
 }
 
@@ -47,7 +53,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   scopeAuth: { authScopes, unauthorizedError: (_parent, context, _info, result) => unauthorized(context.viewer, result) },
   complexity: COST,
   prisma: {
-    client: ({ app }) => app.backend.database.prisma,
+    // Reading is all that the plugin does.
+    client: ({ app }) => app.backend.database.read as never,
     dmmf: getDatamodel(),
     maxConnectionSize: 250,
     defaultConnectionSize: 50,

@@ -28,8 +28,8 @@ const DisplayableError = builder.interfaceRef<UserError>('DisplayableError').imp
 });
 
 /** A mutation's own error type: `DisplayableError` and a code from a closed list; names are Shopify's where it has them. */
-export const userErrorType = (name: string, codes: readonly string[]) => {
-  const Code = builder.enumType(`${name}Code`, { values: [...codes].sort() as [string, ...string[]] });
+export const userErrorType = (name: string, codes: readonly string[], codeName = `${name}Code`) => {
+  const Code = builder.enumType(codeName, { values: [...new Set(codes)].sort() as [string, ...string[]] });
   return builder.objectRef<UserError>(name).implement({
     interfaces: [DisplayableError],
     isTypeOf: () => true,

@@ -66,7 +66,7 @@ export const beyond = (columns: readonly SortColumn[], direction: Direction, val
   return { AND: [...firstRange(columns[0] as SortColumn, direction, values[0] ?? null), { OR: alternatives }] };
 };
 
-export const opposite = (direction: Direction): Direction => (direction === 'asc' ? 'desc' : 'asc');
+const opposite = (direction: Direction): Direction => (direction === 'asc' ? 'desc' : 'asc');
 
 const sizeOf = ({ first, last }: Page): number => first ?? last ?? PAGE_DEFAULT;
 const isBackward = ({ last, before }: Page): boolean => last != null || before != null;
@@ -83,44 +83,98 @@ const positionOf = (name: string, cursor: string, columns: readonly CursorColumn
   throw badInput(`\`${name}\` is not a cursor: give one that a page of this list came with, in the same order.`);
 };
 
-/** What to ask Prisma for: a page and one row more, which tells whether another follows. The caller's `select` adds the columns. */
-export const keysetQuery = (columns: readonly CursorColumn[], args: Page, where: object) => {
+/** Refuses a page that makes no sense: too large, or from both ends. */
+const checkDirection = (args: Page): void => {
   checkPage({ ...args, after: null, before: null });
-  const { after, before, reverse } = args;
+  const { after, before } = args;
   if (after != null && before != null) throw badInput('Give `after` or `before`, not both.');
   if (before != null && args.first != null) throw badInput('Give `last` with `before`, not `first`.');
   if (after != null && args.last != null) throw badInput('Give `first` with `after`, not `last`.');
+};
+
+/** The cursor of a page, and the direction in which the page lies from it. */
+export const cursorOf = ({ after, before, reverse }: Page): { name: string; cursor: string; direction: Direction } | null => {
   const direction = reverse ? 'desc' : 'asc';
-  const position =
-    after != null
-      ? [beyond(columns, direction, positionOf('after', after, columns))]
-      : before != null
-        ? [beyond(columns, opposite(direction), positionOf('before', before, columns))]
-        : [];
+  if (after != null) return { name: 'after', cursor: after, direction };
+  return before != null ? { name: 'before', cursor: before, direction: opposite(direction) } : null;
+};
+
+/** The fields of a connection that need no more than its rows. */
+const ROWS_ONLY = new Set(['nodes', '__typename', 'totalCount']);
+
+const wantsPosition = (wanted: ReadonlySet<string> | undefined): boolean => !wanted || [...wanted].some((name) => !ROWS_ONLY.has(name));
+
+/** A page of rows in an order; one row more tells whether another follows, unless the document is known not to want that. */
+export const pageQuery = (columns: readonly SortColumn[], args: Page, where: object, wanted?: ReadonlySet<string>) => ({
+  where,
+  orderBy: columns.map(({ name }) => ({ [name]: args.reverse ? 'desc' : 'asc' })) as never,
+  take: (sizeOf(args) + (wantsPosition(wanted) ? 1 : 0)) * (isBackward(args) ? -1 : 1),
+});
+
+/**
+ * What to ask the database for: the page at the cursor, with the columns `always` and those that cursors are made of. `wanted` are the
+ * fields of the connection that the document selects, where they are known.
+ */
+export const keysetQuery = <Always extends Readonly<Record<string, true>>>(
+  columns: readonly CursorColumn[],
+  args: Page,
+  where: object,
+  always: Always,
+  wanted?: ReadonlySet<string>,
+) => {
+  checkDirection(args);
+  const at = cursorOf(args);
+  const position = at ? [beyond(columns, at.direction, positionOf(at.name, at.cursor, columns))] : [];
   return {
-    where: { AND: [where, ...position] },
-    orderBy: columns.map(({ name }) => ({ [name]: direction })),
-    take: (sizeOf(args) + 1) * (isBackward(args) ? -1 : 1),
+    ...pageQuery(columns, args, { AND: [where, ...position] }, wanted),
+    select: { ...always, ...(wantsPosition(wanted) ? Object.fromEntries(columns.map(({ name }) => [name, true])) : {}) } as Always,
   };
 };
 
-/** The connection that the rows of `keysetQuery` make. */
-export const keysetConnection = <Row extends object>(columns: readonly CursorColumn[], args: Page, rows: readonly Row[]) => {
+/** A row in its connection; the cursor is made when it is asked for. */
+class Edge<Row extends object> {
+  constructor(
+    readonly node: Row,
+    private readonly columns: readonly SortColumn[],
+  ) {}
+
+  get cursor(): string {
+    const names = this.columns.length === 1 ? (this.columns[0] as SortColumn).name : this.columns.map(({ name }) => name);
+    return formatPrismaCursor(this.node as Record<string, unknown>, names);
+  }
+}
+
+/** The rows of a page as a connection; its edges and cursors are made when they are asked for. */
+class Connection<Row extends object> {
+  constructor(
+    readonly nodes: readonly Row[],
+    private readonly columns: readonly SortColumn[],
+    private readonly has: { readonly hasPreviousPage: boolean; readonly hasNextPage: boolean },
+  ) {}
+
+  get edges(): Edge<Row>[] {
+    return this.nodes.map((node) => new Edge(node, this.columns));
+  }
+
+  get pageInfo() {
+    const [first, last] = [this.nodes[0], this.nodes.at(-1)].map((node) => node && new Edge(node, this.columns).cursor);
+    return { startCursor: first ?? null, endCursor: last ?? null, ...this.has };
+  }
+}
+
+/** The connection that the rows of a page make. */
+export const keysetConnection = <Row extends object>(columns: readonly SortColumn[], args: Page, rows: readonly Row[]): Connection<Row> => {
   const isFull = rows.length > sizeOf(args);
   const backward = isBackward(args);
-  const names = columns.length === 1 ? (columns[0] as SortColumn).name : columns.map(({ name }) => name);
   const page = isFull ? (backward ? rows.slice(1) : rows.slice(0, -1)) : rows;
-  const edges = page.map((node) => ({ node, cursor: formatPrismaCursor(node as Record<string, unknown>, names) }));
-  return {
-    edges,
-    pageInfo: {
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-      hasPreviousPage: backward ? isFull : args.after != null,
-      hasNextPage: backward ? args.before != null : isFull,
-    },
-  };
+  return new Connection(page, columns, {
+    hasPreviousPage: backward ? isFull : args.after != null,
+    hasNextPage: backward ? args.before != null : isFull,
+  });
 };
+
+/** The rows of a connection of ours, which the Relay plugin would take out of its edges. */
+export const nodesIn = (connection: unknown): readonly object[] | null => (connection instanceof Connection ? connection.nodes : null);
 
 /** Where the rows of a connection are selected: in `nodes` and in `edges { node }`, both read as one selection. */
 export const nodesOf = (typename: string) =>

@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql';
 import type { App } from '../app.ts';
+import type { News } from '../backend/backend.ts';
 import { topics } from '../core/events.ts';
+import { rounds } from '../core/rounds.ts';
 import type { Viewer } from '../core/viewer.ts';
 import type { Context } from './context.ts';
 
@@ -24,18 +26,46 @@ const endTopicOf = (viewer: Viewer): string | null => {
   }
 };
 
-/** Calls `rouse` whenever it must be asked again whether the viewer may go on: `mayGoOn` answers. Returns the way to stop. */
-export const onDoubt = ({ backend, clock }: App, viewer: Viewer, rouse: () => void): (() => void) => {
-  const topic = endTopicOf(viewer);
-  if (viewer.kind === 'anonymous' || topic === null) return () => {};
-  const unsubscribe = backend.bus.subscribe(topic, rouse);
-  const every = setInterval(rouse, DOUBT_AGAIN_MS);
+const lookAgain = rounds(LOOK_AGAIN_MS);
+const doubtAgain = rounds(DOUBT_AGAIN_MS);
+
+/** Those who want to know when a viewer may have to stop: her connection and its subscriptions share one watch. */
+interface Watch {
+  readonly rouse: Set<() => void>;
+  readonly stop: () => void;
+}
+
+const watches = new WeakMap<Viewer, Watch>();
+
+const watch = ({ backend, clock }: App, viewer: Exclude<Viewer, { kind: 'anonymous' }>): Watch => {
+  const rouse = new Set<() => void>();
+  const rouseAll = (): void => {
+    for (const call of [...rouse]) call();
+  };
+  const unsubscribe = backend.bus.subscribe(endTopicOf(viewer) as string, rouseAll);
+  const leave = doubtAgain(rouseAll);
   const leftMs = viewer.expiresAt ? Math.max(0, viewer.expiresAt.getTime() - clock().getTime()) + TIMEOUT_EARLY_MS : TIMEOUT_MS_MAX;
-  const expiry = setTimeout(rouse, Math.min(leftMs, TIMEOUT_MS_MAX));
+  const expiry = setTimeout(rouseAll, Math.min(leftMs, TIMEOUT_MS_MAX));
+  return {
+    rouse,
+    stop: () => {
+      unsubscribe();
+      leave();
+      clearTimeout(expiry);
+      watches.delete(viewer);
+    },
+  };
+};
+
+/** Calls `rouse` whenever it must be asked again whether the viewer may go on: `mayGoOn` answers. Returns the way to stop. */
+export const onDoubt = (app: App, viewer: Viewer, rouse: () => void): (() => void) => {
+  if (viewer.kind === 'anonymous') return () => {};
+  const existing = watches.get(viewer);
+  const joined = existing ?? watch(app, viewer);
+  if (!existing) watches.set(viewer, joined);
+  joined.rouse.add(rouse);
   return () => {
-    unsubscribe();
-    clearInterval(every);
-    clearTimeout(expiry);
+    if (joined.rouse.delete(rouse) && joined.rouse.size === 0) joined.stop();
   };
 };
 
@@ -56,38 +86,44 @@ export interface Look<Item> {
  *
  * Not an async generator: its `return()` would wait for the announcement that never comes.
  */
-export const live = <Item>({ app, viewer }: Context, topic: string, read: () => Promise<Look<Item>>): AsyncIterableIterator<Item> => {
+export const live = <Item>({ app, viewer }: Context, topic: string, read: (news?: News) => Promise<Look<Item>>): AsyncIterableIterator<Item> => {
   let items: Item[] = [];
   let done = false;
-  let news = true;
+  let isNews = true;
+  // Of one message; of several since the last look, only a look can tell.
+  let news: News | undefined;
   // The token may have been revoked after the request was let in and before this listened.
   let doubt = true;
   let wake = (): void => {};
   const over = new AbortController();
 
-  const rouse = (kind: 'news' | 'doubt') => () => {
-    if (kind === 'news') news = true;
-    else doubt = true;
+  const hear = (said?: News): void => {
+    news = isNews ? undefined : said;
+    isNews = true;
     wake();
   };
-  const stops = [app.backend.bus.subscribe(topic, rouse('news')), onDoubt(app, viewer, rouse('doubt'))];
-  const every = setInterval(rouse('news'), LOOK_AGAIN_MS);
+  const suspect = (): void => {
+    doubt = true;
+    wake();
+  };
+  const stops = [app.backend.bus.subscribe(topic, hear), onDoubt(app, viewer, suspect), lookAgain(() => hear())];
 
   const stop = (): void => {
     done = true;
     over.abort();
-    for (const unsubscribe of stops) unsubscribe();
-    clearInterval(every);
+    for (const leave of stops) leave();
     wake();
   };
   if (app.closing.aborted) stop();
   else app.closing.addEventListener('abort', stop, { once: true, signal: over.signal });
 
   const look = async (): Promise<void> => {
-    news = false;
-    const found = await read();
+    const said = news;
+    isNews = false;
+    news = undefined;
+    const found = await read(said);
     items = found.items;
-    news ||= found.more;
+    if (found.more) hear();
   };
 
   const next = async (): Promise<IteratorResult<Item>> => {
@@ -98,7 +134,7 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: () => 
       }
       const item = items.shift();
       if (item !== undefined) return { value: item, done: false };
-      if (news) await look();
+      if (isNews) await look();
       else {
         await new Promise<void>((resolve) => {
           wake = resolve;

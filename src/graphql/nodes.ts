@@ -25,10 +25,29 @@ const asNamed = async ({ typename }: GlobalId, found: unknown, context: Context,
   return (await type.isTypeOf(value, context, info)) ? value : null;
 };
 
+/** A row that stands for another from now on, as a profile does that was merged away. */
+const followed = async (builder: Builder, id: GlobalId, found: unknown, context: Context, info: GraphQLResolveInfo): Promise<GlobalIdFound> => {
+  const row = (await found) as { readonly mergedIntoId?: string | null } | null;
+  if (!row?.mergedIntoId) return { id, found: row };
+  const living = { typename: id.typename, id: row.mergedIntoId };
+  return { id: living, found: await (await resolveNodes(builder, context, info, [living]))[0] };
+};
+
+interface GlobalIdFound {
+  readonly id: GlobalId;
+  readonly found: unknown;
+}
+
 const lookUp = async (builder: Builder, ids: readonly GlobalId[], context: Context, info: GraphQLResolveInfo): Promise<unknown[]> => {
   const asked = ids.map((id) => (isNode(info, id.typename) ? id : null));
   const found = await resolveNodes(builder, context, info, asked);
-  return Promise.all(asked.map((id, index) => (id ? asNamed(id, found[index], context, info) : null)));
+  return Promise.all(
+    asked.map(async (id, index) => {
+      if (!id) return null;
+      const living = await followed(builder, id, found[index], context, info);
+      return asNamed(living.id, living.found, context, info);
+    }),
+  );
 };
 
 /** `node` and `nodes`, as the Relay plugin takes them; what cannot be found here is null and not an error, whatever the id looks like. */

@@ -67,6 +67,15 @@ builder.scalarType('URL', {
   },
 });
 
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (value == null) throw invalid('null is no value here.');
+    return value;
+  },
+});
+
 export const CurrencyCode = builder.enumType('CurrencyCode', {
   description: 'ISO 4217 currencies in circulation.',
   values: CURRENCY_CODES as readonly [string, ...string[]],

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { DomainError } from '../core/errors.ts';
 import { actorOf } from '../core/viewer.ts';
 import { checkKey, fingerprintOf, type IdempotencyRequest, once, unpack } from '../db/idempotency.ts';
-import type { Tx } from '../db/transact.ts';
+import type { SqlTx, Tx } from '../db/transact.ts';
 import type { Context } from './context.ts';
 import { idempotencyKeyOf, languageOfOperation } from './directives.ts';
 import { type Settled, userErrorOf } from './errors.ts';
@@ -43,9 +43,46 @@ export const settle = <Ids extends object>(
 ): Promise<Settled<Ids>> =>
   refusals(context, info, async () => {
     const idempotency = idempotencyOf(context, info, args, secret);
-    const actor = actorOf(context.viewer);
-    return idempotency ? unpack(await context.app.transact(actor, (tx) => once(tx, idempotency, () => run(tx)))) : context.app.transact(actor, run);
+    return idempotency ? settleOnce(context, idempotency, run) : context.app.transact(actorOf(context.viewer), run);
   });
+
+/** The same for a verb that says itself in SQL. */
+export const settleSql = <Ids extends object>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  args: unknown,
+  run: (tx: SqlTx) => Promise<Ids>,
+  { secret = false }: { secret?: boolean } = {},
+): Promise<Settled<Ids>> =>
+  refusals(context, info, async () => {
+    const idempotency = idempotencyOf(context, info, args, secret);
+    return idempotency ? settleOnce(context, idempotency, run) : context.app.transactSql(actorOf(context.viewer), run);
+  });
+
+/**
+ * The same with slow work before the transaction, a password's hash for example, which may refuse. A caller who comes again with a known
+ * key has that work done again, and is answered as before.
+ */
+export const settleAfter = <Prepared, Ids extends object>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  args: unknown,
+  prepare: () => Promise<Prepared>,
+  run: (tx: SqlTx, prepared: Prepared) => Promise<Ids>,
+  { secret = true }: { secret?: boolean } = {},
+): Promise<Settled<Ids>> =>
+  refusals(context, info, async () => {
+    const prepared = await prepare();
+    const idempotency = idempotencyOf(context, info, args, secret);
+    const verb = (tx: SqlTx) => run(tx, prepared);
+    return idempotency ? settleOnce(context, idempotency, verb) : context.app.transactSql(actorOf(context.viewer), verb);
+  });
+
+const settleOnce = async <Ids extends object>(
+  { app, viewer }: Context,
+  idempotency: IdempotencyRequest,
+  run: (tx: Tx) => Promise<Ids>,
+): Promise<Ids> => unpack(await app.transact(actorOf(viewer), (tx) => once(tx, idempotency, () => run(tx))));
 
 /** The ledger's way: its door keeps key and answer itself, so the verb is handed the key and no transaction. */
 export const settleMovement = <Ids extends object>(
@@ -61,3 +98,12 @@ export const settleMovement = <Ids extends object>(
       idempotency: idempotency && { scope: idempotency.scope, key: idempotency.key, fingerprint: idempotency.fingerprint.toString('hex') },
     });
   });
+
+/** Makes the verb inside `settle`, where its refusals of the input become `userErrors`, and once, however often the transaction runs. */
+export const deferred = <Tx, Result>(make: () => (tx: Tx) => Promise<Result>): ((tx: Tx) => Promise<Result>) => {
+  let verb: ((tx: Tx) => Promise<Result>) | undefined;
+  return async (tx) => {
+    verb ??= make();
+    return verb(tx);
+  };
+};

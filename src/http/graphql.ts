@@ -2,15 +2,18 @@ import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
+import { execute } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from '../app.ts';
+import { compiledEvents } from '../graphql/compiled/events.ts';
+import { compiledFirst } from '../graphql/compiled/execute.ts';
 import type { Context } from '../graphql/context.ts';
 import { DOCUMENT_LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
 import { brokenVariable, refuseBrokenLiterals } from '../graphql/text.ts';
 import { createMask, maskPerRequest } from './masking.ts';
 import type { Metrics } from './metrics.ts';
-import type { OriginRule } from './origins.ts';
+import { corsOptions, type OriginRule } from './origins.ts';
 
 /** No operation is longer than this. */
 export const BODY_BYTES_MAX = 256 * 1024;
@@ -36,15 +39,23 @@ const wholeText: Plugin = {
   },
 };
 
+/** Queries and the events of subscriptions by a plan of their document; by graphql-js whatever has none. */
+const compiled: Plugin = {
+  onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(compiledFirst(executeFn)),
+  onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(compiledEvents(subscribeFn, execute)),
+};
+
 export interface GraphqlOptions {
   readonly isAllowed: OriginRule;
   readonly metrics: Metrics;
+  /** False leaves all execution to graphql-js, which answers the same. */
+  readonly isCompiled: boolean;
 }
 
 export type Yoga = ReturnType<typeof createGraphql>;
 
 /** Yoga with the schema, the limits and the masking; every path and protocol goes through its pipeline. */
-export const createGraphql = (app: App, { isAllowed, metrics }: GraphqlOptions) => {
+export const createGraphql = (app: App, { isAllowed, metrics, isCompiled }: GraphqlOptions) => {
   const mask = createMask(app);
   return createYoga<{ gateway: Context }>({
     schema,
@@ -57,13 +68,11 @@ export const createGraphql = (app: App, { isAllowed, metrics }: GraphqlOptions) 
     maxRequestBodySize: BODY_BYTES_MAX,
     cors: (request) => {
       const origin = request.headers.get('origin');
-      return origin && isAllowed(origin)
-        ? { origin, credentials: false, methods: ['GET', 'POST', 'OPTIONS'], exposedHeaders: ['x-request-id'], maxAge: 600 }
-        : false;
+      return origin && isAllowed(origin) ? corsOptions(origin) : false;
     },
     graphiql: false,
     context: ({ gateway }) => gateway,
     maskedErrors: { maskError: (error) => mask(error, undefined) },
-    plugins: [...documentLimits(), wholeText, metrics.plugin, maskPerRequest(mask)],
+    plugins: [...documentLimits(), wholeText, ...(isCompiled ? [compiled] : []), metrics.plugin, maskPerRequest(mask)],
   });
 };

@@ -6,7 +6,7 @@ import { type ImportLine, importCustomers as importRows, type OpenedImport, open
 import { DomainError } from '../core/errors.ts';
 import { actorOf, hasScope, type Viewer } from '../core/viewer.ts';
 import { answer } from './answer.ts';
-import { requestFacts, tokenOf, viewerOf } from './request.ts';
+import { requestFacts, tokenOf } from './request.ts';
 import type { Handle, Routes } from './routes.ts';
 
 /** A connection on which nothing moves for so long is given up. */
@@ -37,7 +37,7 @@ export const importCustomers: Handle = async (request, response, routes) => {
   const { app } = routes;
   response.setHeader('x-request-id', requestFacts(request, routes.trustedProxyHops).id);
   request.setTimeout(IDLE_MS);
-  const viewer = await viewerOf(app, tokenOf(request));
+  const viewer = await app.authenticate(tokenOf(request));
   const refusal = refusalOf(request, viewer);
   if (refusal) return refuse(request, response, refusal);
   let file: OpenedImport;

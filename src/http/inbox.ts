@@ -16,7 +16,7 @@ interface Kept {
 /** The development inbox: mail that was kept instead of sent, newest first; a page for people, JSON for scripts. */
 export const inbox: Handle = async (request, response, { app, showInbox }) => {
   if (!showInbox) return answer(response, 404, { errors: [{ message: 'Mail is sent, not kept: there is no development inbox.' }] });
-  const rows = await app.backend.database.prisma.developmentMail.findMany({ orderBy: { id: 'desc' }, take: SHOWN_MAX });
+  const rows = await app.backend.database.read.developmentMail.findMany({ orderBy: { id: 'desc' }, take: SHOWN_MAX });
   const mails = rows.map(
     ({ to, subject, text, html, code, link, at }): Kept => ({
       to,

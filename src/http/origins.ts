@@ -44,3 +44,24 @@ export const isForgeable = (header: (name: string) => string | null | undefined,
   const site = header('sec-fetch-site');
   return site === 'cross-site' || site === 'same-site';
 };
+
+/** What pages of another origin may do, as Yoga's `cors` takes it. */
+export const corsOptions = (origin: string) => ({
+  origin,
+  credentials: false,
+  methods: ['GET', 'POST', 'OPTIONS'],
+  exposedHeaders: ['x-request-id'],
+  maxAge: 600,
+});
+
+/** The same as headers of an answer to a page of that origin. */
+export const corsHeaders = (origin: string | undefined, isAllowed: OriginRule): Readonly<Record<string, string>> => {
+  if (!origin || !isAllowed(origin)) return {};
+  const { methods, exposedHeaders, maxAge } = corsOptions(origin);
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-expose-headers': exposedHeaders.join(', '),
+    'access-control-max-age': String(maxAge),
+  };
+};

@@ -1,9 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { v7 as uuid } from 'uuid';
 import type { App } from '../app.ts';
-import { authenticate } from '../capabilities/sessions/authenticate.ts';
 import { clientAddress } from '../core/network.ts';
-import type { Viewer } from '../core/viewer.ts';
+import { isBrowserToken } from '../core/secret.ts';
 import { type Context, createContext, type RequestFacts } from '../graphql/context.ts';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
@@ -15,7 +14,7 @@ export const requestFacts = (request: IncomingMessage, trustedProxyHops: number)
   const { headers, socket } = request;
   const given = single(headers['x-request-id']);
   return {
-    id: given && REQUEST_ID.test(given) ? given : uuid(),
+    id: given && REQUEST_ID.test(given) ? given : randomUUID(),
     address: clientAddress(socket.remoteAddress, single(headers['x-forwarded-for']) ?? undefined, trustedProxyHops),
     userAgent: single(headers['user-agent']),
     idempotencyKey: single(headers['idempotency-key']),
@@ -24,13 +23,15 @@ export const requestFacts = (request: IncomingMessage, trustedProxyHops: number)
 };
 
 /** The token in an Authorization value: after `Bearer`, or bare as Shopify's clients send it. */
-export const tokenIn = (authorization: string | null | undefined): string | null => authorization?.trim().replace(/^Bearer\s+/i, '') || null;
+export const tokenIn = (authorization: string | null | undefined): string | null => {
+  const token = authorization?.trim().replace(/^Bearer\s+/i, '') || null;
+  // A browser's token is taken from its cookie alone: here it is as good as unknown.
+  return token && isBrowserToken(token) ? `not in a header: ${token}` : token;
+};
 
 /** The token of a request: Authorization, or X-Shopify-Access-Token for staff. */
 export const tokenOf = ({ headers }: IncomingMessage): string | null => tokenIn(headers.authorization) ?? single(headers['x-shopify-access-token']);
 
-export const viewerOf = (app: App, token: string | null): Promise<Viewer> => authenticate(app.backend.database, token, app.clock());
-
 /** The context of an HTTP request. */
 export const contextOf = async (app: App, request: IncomingMessage, facts: RequestFacts): Promise<Context> =>
-  createContext(app, await viewerOf(app, tokenOf(request)), facts);
+  createContext(app, await app.authenticate(tokenOf(request)), facts);

@@ -6,6 +6,10 @@ import { graphiqlAsset } from './graphiql-assets.ts';
 import { importCustomers } from './import-customers.ts';
 import { inbox } from './inbox.ts';
 import type { Metrics } from './metrics.ts';
+import { multipass } from './multipass.ts';
+import { OPENID_ROUTES } from './openid/endpoints.ts';
+import { notFound, PAGE_ROUTES } from './pages/table.ts';
+import { shopifyWebhooks } from './shopify-webhooks.ts';
 
 export interface Routes {
   readonly app: App;
@@ -15,6 +19,8 @@ export interface Routes {
   readonly graphiql: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
   readonly showInbox: boolean;
   readonly trustedProxyHops: number;
+  /** Any of these signs Shopify's webhooks; none: they are not taken. */
+  readonly shopifyWebhookSecrets: readonly string[];
 }
 
 export type Handle = (request: IncomingMessage, response: ServerResponse, routes: Routes) => Promise<void>;
@@ -45,25 +51,40 @@ const home: Handle = async (_request, response) => {
   response.writeHead(302, { location: '/graphql' }).end();
 };
 
-const nothing: Handle = async (_request, response) => answer(response, 404, { errors: [{ message: 'Nothing is here. GraphQL is at /graphql.' }] });
+const nothing: Handle = async (request, response, routes) =>
+  request.headers.accept?.includes('text/html')
+    ? notFound(request, response, routes)
+    : answer(response, 404, { errors: [{ message: 'Nothing is here. GraphQL is at /graphql.' }] });
 
 const graphql: Route = {
   name: 'graphql',
   handle: (request, response, { graphql, graphiql }) => (graphiql && wantsGraphiql(request) ? graphiql : graphql)(request, response),
 };
 
-/** Every path of the gateway, and the methods that it takes. */
-const TABLE: readonly { readonly path: RegExp; readonly methods: readonly string[]; readonly route: Route }[] = [
+/** Paths, and the methods that they take. */
+export interface Entry {
+  readonly path: RegExp;
+  readonly methods: readonly string[];
+  readonly route: Route;
+}
+
+/** Every path of the gateway. */
+const TABLE: readonly Entry[] = [
   { path: /^\/graphql$/, methods: ['GET', 'POST', 'OPTIONS', 'HEAD', 'PUT', 'DELETE', 'PATCH'], route: graphql },
-  { path: /^\/(?:account\/)?customer\/api\/[\w-]+\/graphql$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
+  { path: /^\/(?:(?:[\w-]+\/)?account\/)?customer\/api\/[\w-]+\/graphql$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
+  { path: /^\/api\/[\w-]+\/graphql\.json$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
   { path: /^\/admin\/api\/[\w-]+\/graphql\.json$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
+  { path: /^\/account\/login\/multipass\/[^/]+$/, methods: ['GET'], route: { name: 'multipass', handle: multipass } },
   { path: /^\/import\/customers$/, methods: ['POST'], route: { name: 'import', handle: importCustomers, isStreaming: true } },
+  { path: /^\/webhooks\/shopify$/, methods: ['POST'], route: { name: 'webhook', handle: shopifyWebhooks } },
   { path: /^\/dev\/inbox$/, methods: ['GET'], route: { name: 'inbox', handle: inbox } },
   { path: /^\/dev\/graphiql\/\w+\/[\w.-]+$/, methods: ['GET'], route: { name: 'graphiql', handle: graphiqlAsset } },
   { path: /^\/health\/live$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: live } },
   { path: /^\/health\/ready$/, methods: ['GET', 'HEAD'], route: { name: 'health', handle: ready } },
   { path: /^\/metrics$/, methods: ['GET'], route: { name: 'metrics', handle: metrics } },
   { path: /^\/$/, methods: ['GET', 'HEAD'], route: { name: 'home', handle: home } },
+  ...OPENID_ROUTES,
+  ...PAGE_ROUTES,
 ];
 
 /** Which route a request means; a known path by another method is told so. */

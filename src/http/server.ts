@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { answer } from './answer.ts';
+import { createFront, type Front } from './front.ts';
 import { type GraphiqlTokens, graphiqlPage } from './graphiql.ts';
 import { createGraphql, type Yoga } from './graphql.ts';
 import { createMetrics } from './metrics.ts';
@@ -18,6 +19,10 @@ export interface ServerOptions {
   readonly graphiqlTokens?: GraphiqlTokens;
   /** Mail that is kept instead of sent is shown at /dev/inbox. */
   readonly showInbox: boolean;
+  /** False leaves plain JSON requests to Yoga's own way and execution to graphql-js: slower, and the same answers. */
+  readonly isFast?: boolean;
+  /** What Shopify signs its webhooks with; absent: none are taken. */
+  readonly shopifyWebhookSecrets?: readonly string[];
   /** Departures from WAITS. */
   readonly waits?: Partial<typeof WAITS>;
 }
@@ -49,14 +54,14 @@ export interface Gateway {
 
 /** HTTP, server-sent events and WebSocket on one port and one context factory. */
 export const createServer = (app: App, options: ServerOptions): Gateway => {
-  const { isProduction, trustedProxyHops, showInbox } = options;
+  const { isProduction, trustedProxyHops, showInbox, isFast = true, shopifyWebhookSecrets = [] } = options;
   const waits = { ...WAITS, ...options.waits };
   const isAllowed = originRule({ publicUrl: app.publicUrl, allowed: options.allowedOrigins, isProduction });
   const metrics = createMetrics();
-  const yoga = createGraphql(app, { isAllowed, metrics });
+  const yoga = createGraphql(app, { isAllowed, metrics, isCompiled: isFast });
   const graphiql = isProduction ? null : graphiqlPage(app.publicUrl, options.graphiqlTokens);
-  const graphql = graphqlHandle(app, yoga, isAllowed, trustedProxyHops);
-  const routes: Routes = { app, metrics, showInbox, trustedProxyHops, graphql, graphiql };
+  const graphql = graphqlHandle(app, { yoga, front: isFast ? createFront(yoga, isAllowed) : null, isAllowed, trustedProxyHops });
+  const routes: Routes = { app, metrics, showInbox, trustedProxyHops, shopifyWebhookSecrets, graphql, graphiql };
   let isClosing = false;
 
   const server = createHttpServer(
@@ -98,8 +103,15 @@ export const createServer = (app: App, options: ServerOptions): Gateway => {
   };
 };
 
+interface GraphqlWays {
+  readonly yoga: Yoga;
+  readonly front: Front | null;
+  readonly isAllowed: OriginRule;
+  readonly trustedProxyHops: number;
+}
+
 const graphqlHandle =
-  (app: App, yoga: Yoga, isAllowed: OriginRule, trustedProxyHops: number): Routes['graphql'] =>
+  (app: App, { yoga, front, isAllowed, trustedProxyHops }: GraphqlWays): Routes['graphql'] =>
   async (request, response) => {
     const facts = requestFacts(request, trustedProxyHops);
     response.setHeader('x-request-id', facts.id);
@@ -107,6 +119,7 @@ const graphqlHandle =
       const message = 'Send operations as application/json, or with the header graphql-require-preflight.';
       return answer(response, 403, { errors: [{ message, extensions: { code: 'CSRF_PREVENTED' } }] });
     }
+    if (front?.takes(request)) return front.handle(request, response, contextOf(app, request, facts));
     // An event stream is cut rather than completed at shutdown: its client takes that for a lost connection and comes back elsewhere.
     const cut = (): void => {
       if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();

@@ -4,11 +4,13 @@ import { CloseCode, type Context as ProtocolContext, type ServerOptions } from '
 import type { WebSocket } from 'ws';
 import type { App } from '../app.ts';
 import type { Viewer } from '../core/viewer.ts';
+import { JsonText } from '../graphql/compiled/json-text.ts';
 import { createContext, type RequestFacts } from '../graphql/context.ts';
 import { mayGoOn, onDoubt } from '../graphql/live.ts';
 import type { Yoga } from './graphql.ts';
 import { type Mask, withoutStatus } from './masking.ts';
-import { requestFacts, tokenIn, tokenOf, viewerOf } from './request.ts';
+import { hold } from './ready-text.ts';
+import { requestFacts, tokenIn, tokenOf } from './request.ts';
 
 const SUBSCRIPTIONS_PER_CONNECTION_MAX = 100;
 /** Bytes that may wait for a client that does not read; beyond, it is cut off and resumes by `after`. */
@@ -74,7 +76,7 @@ export const socketProtocol = (
   onConnect: async (context) => {
     const { socket, request } = context.extra;
     context.extra.protocol = context;
-    const viewer = await viewerOf(app, tokenOfConnection(context.connectionParams, request));
+    const viewer = await app.authenticate(tokenOfConnection(context.connectionParams, request));
     if (viewer.kind === 'anonymous' && viewer.rejectedToken) return false;
     // Who left meanwhile has been told goodbye already: nothing may listen for her.
     if (socket.readyState !== socket.OPEN) return false;
@@ -113,7 +115,8 @@ export const socketProtocol = (
   },
   onNext: ({ extra: { socket } }, _id, _payload, _args, { errors, ...result }) => {
     if (socket.bufferedAmount > BACKLOG_BYTES_MAX) socket.terminate();
-    return errors ? { ...result, errors: errors.map(withoutStatus) } : undefined;
+    if (errors) return { ...result, errors: errors.map(withoutStatus) };
+    return result.data instanceof JsonText ? { ...result, data: hold(result.data.text) as never } : undefined;
   },
   onError: ({ extra: { letIn } }, _id, _payload, errors) => errors.map((error) => withoutStatus(mask(error, letIn?.facts.id))),
 });

@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
+import { rounds } from '../core/rounds.ts';
 import { BODY_BYTES_MAX, type Yoga } from './graphql.ts';
 import { createMask } from './masking.ts';
 import type { Metrics } from './metrics.ts';
 import type { OriginRule } from './origins.ts';
+import { fill } from './ready-text.ts';
 import { requestFacts } from './request.ts';
 import { routeOf } from './routes.ts';
 import { type Connection, socketProtocol } from './socket-protocol.ts';
@@ -37,18 +39,19 @@ const refuse = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 };
 
+const pingAgain = rounds(KEEP_ALIVE_MS);
+
 /** Terminates a connection that leaves a ping unanswered for a whole round. */
 const keepAlive = (socket: WebSocket): (() => void) => {
   let isThere = true;
   socket.on('pong', () => {
     isThere = true;
   });
-  const every = setInterval(() => {
+  return pingAgain(() => {
     if (!isThere) return socket.terminate();
     isThere = false;
     socket.ping();
-  }, KEEP_ALIVE_MS);
-  return () => clearInterval(every);
+  });
 };
 
 /** Whether an answer is owed: graphql-ws keeps null for an operation that streams nothing. */
@@ -96,7 +99,7 @@ export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets =>
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) => new Promise((resolve, reject) => socket.send(text, (error) => (error ? reject(error) : resolve()))),
+        send: (text) => new Promise((resolve, reject) => socket.send(fill(text), (error) => (error ? reject(error) : resolve()))),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) => socket.on('message', (bytes) => void take(String(bytes)).catch(failed)),
       },

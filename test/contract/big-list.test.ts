@@ -16,7 +16,7 @@ interface Edge {
 
 const PAGE = 'edges { cursor node { id number amount { amount } createdAt } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 
-/** Debits of one minor unit each in a few statements, as the ledger's door would have left them but for the hashes. */
+/** Debits of one minor unit each in a few statements, as the ledger's door would have left them but for the hashes; none of them from a moment to come. */
 const fillAccount = async ({ app }: TestGateway, accountId: string, lotId: string, last: number): Promise<void> => {
   await app.backend.database.prisma.$transaction(
     async (db) => {
@@ -25,7 +25,7 @@ const fillAccount = async ({ app }: TestGateway, accountId: string, lotId: strin
         `insert into store_credit_transaction (id, account_id, number, version, kind, event, currency, amount_minor, balance_after_minor,
            available_after_minor, actor, created_at, hash)
          select gen_random_uuid(), a.id, n, n, 'DEBIT', 'ADJUSTMENT', a.currency, -1, ${OPENED_WITH} + 1 - n, ${OPENED_WITH} + 1 - n, 'system',
-           a.created_at + n * interval '1 millisecond', sha256(n::text::bytea)
+           a.created_at + n * interval '1 microsecond', sha256(n::text::bytea)
          from store_credit_account a cross join generate_series(2, ${last}) n where a.id = '${accountId}'`,
       );
       await db.$executeRawUnsafe(

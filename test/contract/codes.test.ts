@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CodeGuess, CodeIssue, OneTimeCodes } from '../../src/backend/backend.ts';
+import type { CodeGuess, CodeIssue, Limit, OneTimeCodes } from '../../src/backend/backend.ts';
 import { backends, openTestApp } from '../support/backends.ts';
-
-const plenty = { max: 1_000, windowSeconds: 60 };
 
 describe.each(backends)('one-time codes on $name', (kind) => {
   let codes: OneTimeCodes;
@@ -13,17 +11,9 @@ describe.each(backends)('one-time codes on $name', (kind) => {
   });
 
   const issue = (over: Partial<CodeIssue> & { identifier: string }) =>
-    codes.issue({
-      network: randomUUID(),
-      digest: 'right',
-      ttlSeconds: 60,
-      cooldownSeconds: 0.001,
-      perIdentifier: plenty,
-      perNetwork: plenty,
-      ...over,
-    });
-  const guess = (over: Partial<CodeGuess> & { identifier: string }) =>
-    codes.redeem({ network: randomUUID(), digests: ['right'], guessesPerCode: 5, perIdentifier: plenty, perNetwork: plenty, ...over });
+    codes.issue({ digests: ['right'], ttlSeconds: 60, cooldownSeconds: 0.001, limits: [], ...over });
+  const guess = (over: Partial<CodeGuess> & { identifier: string }) => codes.redeem({ digests: ['right'], guessesPerCode: 5, limits: [], ...over });
+  const atMost = (max: number, name: string = randomUUID()): Limit => ({ name, max, windowSeconds: 60 });
   const pause = () => sleep(5);
 
   it('lets exactly one of many who show the right code at once in', async () => {
@@ -46,23 +36,22 @@ describe.each(backends)('one-time codes on $name', (kind) => {
 
   it('does not give new guesses with a new code', async () => {
     const identifier = randomUUID();
-    const perIdentifier = { max: 10, windowSeconds: 60 };
+    const limits = [atMost(1_000), atMost(10)];
     for (let round = 0; round < 3; round += 1) {
       await issue({ identifier });
-      for (let count = 0; count < 4; count += 1) await guess({ identifier, digests: ['wrong'], perIdentifier });
+      for (let count = 0; count < 4; count += 1) await guess({ identifier, digests: ['wrong'], limits });
       await pause();
     }
     await issue({ identifier });
-    expect(await guess({ identifier, perIdentifier })).toMatchObject({ status: 'LIMITED' });
+    expect(await guess({ identifier, limits })).toMatchObject({ status: 'LIMITED' });
   });
 
   it('limits guesses from one network across identifiers', async () => {
-    const network = randomUUID();
-    const perNetwork = { max: 3, windowSeconds: 60 };
-    for (let count = 0; count < 3; count += 1) await guess({ identifier: randomUUID(), network, digests: ['wrong'], perNetwork });
+    const limits = [atMost(3)];
+    for (let count = 0; count < 3; count += 1) await guess({ identifier: randomUUID(), digests: ['wrong'], limits });
     const identifier = randomUUID();
     await issue({ identifier });
-    const limited = await guess({ identifier, network, perNetwork });
+    const limited = await guess({ identifier, limits });
     expect(limited).toMatchObject({ status: 'LIMITED' });
     expect('retryAfterSeconds' in limited && limited.retryAfterSeconds).toBeGreaterThan(0);
     expect(await guess({ identifier })).toEqual({ status: 'REDEEMED' });
@@ -70,9 +59,9 @@ describe.each(backends)('one-time codes on $name', (kind) => {
 
   it('replaces the old code by the new one', async () => {
     const identifier = randomUUID();
-    await issue({ identifier, digest: 'old' });
+    await issue({ identifier, digests: ['old'] });
     await pause();
-    await issue({ identifier, digest: 'new' });
+    await issue({ identifier, digests: ['new'] });
     expect(await guess({ identifier, digests: ['old'] })).toEqual({ status: 'WRONG' });
     expect(await guess({ identifier, digests: ['new'] })).toEqual({ status: 'REDEEMED' });
   });
@@ -89,24 +78,33 @@ describe.each(backends)('one-time codes on $name', (kind) => {
     expect(await issue({ identifier, cooldownSeconds: 30 })).toEqual({ status: 'ISSUED' });
     expect(await issue({ identifier, cooldownSeconds: 30 })).toEqual({ status: 'COOLDOWN', retryAfterSeconds: 30 });
     const flooded = randomUUID();
-    const perIdentifier = { max: 3, windowSeconds: 60 };
+    const limits = [atMost(3)];
     for (let count = 0; count < 3; count += 1) {
-      expect(await issue({ identifier: flooded, perIdentifier })).toEqual({ status: 'ISSUED' });
+      expect(await issue({ identifier: flooded, limits })).toEqual({ status: 'ISSUED' });
       await pause();
     }
-    expect(await issue({ identifier: flooded, perIdentifier })).toMatchObject({ status: 'LIMITED' });
+    expect(await issue({ identifier: flooded, limits })).toMatchObject({ status: 'LIMITED' });
   });
 
   it('stops one network that asks for many inboxes', async () => {
-    const network = randomUUID();
-    const perNetwork = { max: 2, windowSeconds: 60 };
-    for (let count = 0; count < 2; count += 1) await issue({ identifier: randomUUID(), network, perNetwork });
-    expect(await issue({ identifier: randomUUID(), network, perNetwork })).toMatchObject({ status: 'LIMITED' });
+    const limits = [atMost(2)];
+    for (let count = 0; count < 2; count += 1) await issue({ identifier: randomUUID(), limits });
+    expect(await issue({ identifier: randomUUID(), limits })).toMatchObject({ status: 'LIMITED' });
   });
 
   it('takes a code that an older key signed', async () => {
     const identifier = randomUUID();
-    await issue({ identifier, digest: 'by the old key' });
+    await issue({ identifier, digests: ['by the old key'] });
     expect(await guess({ identifier, digests: ['by the new key', 'by the old key'] })).toEqual({ status: 'REDEEMED' });
+  });
+
+  it('redeems by either of a code and a link, and then by neither', async () => {
+    const identifier = randomUUID();
+    await issue({ identifier, digests: ['code', 'link'] });
+    expect(await guess({ identifier, digests: ['link'] })).toEqual({ status: 'REDEEMED' });
+    expect(await guess({ identifier, digests: ['code'] })).toEqual({ status: 'WRONG' });
+    await issue({ identifier, digests: ['code', 'link'] });
+    expect(await guess({ identifier, digests: ['code'] })).toEqual({ status: 'REDEEMED' });
+    expect(await guess({ identifier, digests: ['link'] })).toEqual({ status: 'WRONG' });
   });
 });

@@ -7,7 +7,7 @@ import type { App } from '../../src/app.ts';
 import { deleteCustomer } from '../../src/capabilities/customers/delete.ts';
 import type { RowResult } from '../../src/capabilities/transfer/import-customers.ts';
 import { backends, openTestApp } from '../support/backends.ts';
-import { givenCustomer, someEmail } from '../support/given.ts';
+import { givenCustomer, someEmail, somePhone } from '../support/given.ts';
 import { contentsOf, customerIdsOf, importText } from '../support/imports.ts';
 
 const SPLINK = readFileSync(new URL('../data/splink-fake-1000.csv', import.meta.url), 'utf8');
@@ -19,7 +19,6 @@ const ownSplink = (): string => {
 };
 
 const someId = (): string => randomUUID();
-const somePhone = (): string => `+49151${String(Math.floor(Math.random() * 90_000_000) + 10_000_000)}`;
 const outcomes = (results: readonly RowResult[]): string[] => results.map(({ outcome }) => outcome);
 const idIn = (result: RowResult | undefined): string => customerIdsOf(result ? [result] : [])[0] as string;
 

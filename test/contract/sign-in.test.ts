@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
-import { authenticate } from '../../src/capabilities/sessions/authenticate.ts';
+import { authenticating } from '../../src/capabilities/sessions/authenticate.ts';
 import { endSessions } from '../../src/capabilities/sessions/end.ts';
 import { refreshSession } from '../../src/capabilities/sessions/refresh.ts';
-import { confirmCode, requestCode } from '../../src/capabilities/sign-in/code.ts';
+import { confirmCode, confirmLink, requestCode } from '../../src/capabilities/sign-in/code.ts';
 import { Keyring } from '../../src/core/secret.ts';
 import { backends, openTestApp, TEST_SECRET, type TestApp } from '../support/backends.ts';
-import { givenSession, someEmail } from '../support/given.ts';
+import { givenSession, openAny, someEmail } from '../support/given.ts';
 
 const MINUTE_S = 60;
 
@@ -29,10 +29,7 @@ describe.each(backends)('signing in on $name', (kind) => {
   const ask = (email: string, from = address()) =>
     app.transact('anonymous', requestCode(tools(), { email, language: 'en', shopName: 'Test Shop', address: from }));
   const confirm = (email: string, code: string, keyring = app.keyring) =>
-    app.transact(
-      'anonymous',
-      confirmCode({ codes: app.backend.codes, keyring }, { email, code, locale: 'en', device: { address: address(), userAgent: 'test' } }),
-    );
+    app.transact('anonymous', confirmCode({ codes: app.backend.codes, keyring }, { email, code, locale: 'en', address: address() }, openAny));
   const mailedCode = async (email: string): Promise<string> => {
     for (let tries = 0; tries < 100; tries += 1) {
       const mail = test.mails.findLast(({ to }) => to === email);
@@ -120,8 +117,84 @@ describe.each(backends)('signing in on $name', (kind) => {
     await expect(confirm(email, code, new Keyring(['the new key, long enough to be one', TEST_SECRET]))).resolves.toBeTruthy();
   });
 
+  describe('a link', () => {
+    const LINK_URL = 'https://shop.example/sign-in?token=';
+    const askLink = async (email: string) => {
+      test.mails.length = 0;
+      const { deviceToken } = await app.transact(
+        'anonymous',
+        requestCode(tools(), { email, language: 'en', shopName: 'Test Shop', address: address(), linkUrl: LINK_URL }),
+      );
+      const code = await mailedCode(email);
+      const link = test.mails.findLast(({ to }) => to === email)?.link ?? '';
+      expect(link.startsWith(LINK_URL)).toBe(true);
+      return { deviceToken, code, token: link.slice(LINK_URL.length) };
+    };
+    const follow = (token: string, deviceToken: string | null) =>
+      app.transact('anonymous', async (tx) => confirmLink(tools(), { token, deviceToken, locale: 'en', address: address() }, openAny)(tx));
+
+    it('signs the browser that asked in, once, and ends the code that came with it', async () => {
+      const email = someEmail();
+      const { deviceToken, code, token } = await askLink(email);
+      const answers = await Promise.allSettled(Array.from({ length: 8 }, () => follow(token, deviceToken)));
+      expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      await expect(follow(token, deviceToken)).rejects.toMatchObject({ code: 'INVALID_LINK' });
+      await expect(confirm(email, code)).rejects.toMatchObject({ code: 'INVALID_CODE' });
+    });
+
+    it('is ended by the code', async () => {
+      const email = someEmail();
+      const { deviceToken, code, token } = await askLink(email);
+      await confirm(email, code);
+      await expect(follow(token, deviceToken)).rejects.toMatchObject({ code: 'INVALID_LINK' });
+    });
+
+    it('gives no other browser a session, and stays good for the one that asked', async () => {
+      const { deviceToken, token } = await askLink(someEmail());
+      for (const other of [null, 'not it']) await expect(follow(token, other)).rejects.toMatchObject({ code: 'OTHER_DEVICE' });
+      await expect(follow(token, deviceToken)).resolves.toMatchObject({ customerId: expect.any(String) });
+    });
+
+    it('is none when it was changed or made up', async () => {
+      const { deviceToken, token } = await askLink(someEmail());
+      const changed = `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`;
+      for (const wrong of [changed, '', 'x', token.repeat(20)])
+        await expect(follow(wrong, deviceToken)).rejects.toMatchObject({ code: 'INVALID_LINK' });
+    });
+  });
+
+  it('counts an inbox once, however its address is written', async () => {
+    const name = randomUUID().replaceAll('-', '');
+    for (let count = 0; count < 10; count += 1) await ask(`${name}+${count}@example.com`);
+    await expect(ask(`${name}@example.com`)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    const dotted = (count: number) => `${name.slice(0, count + 1)}.${name.slice(count + 1)}@gmail.com`;
+    for (let count = 0; count < 10; count += 1) await ask(dotted(count));
+    await expect(ask(`${name}@googlemail.com`)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  });
+
+  it('sends nothing where the shop wants to see a person and sees none', async () => {
+    const email = someEmail();
+    let isPerson = false;
+    const request = () =>
+      app.transact(
+        'anonymous',
+        requestCode(tools(), { email, language: 'en', shopName: 'Test Shop', address: address(), isPerson: async () => isPerson }),
+      );
+    await expect(request()).rejects.toMatchObject({ code: 'CHALLENGE_FAILED', field: ['proof'] });
+    expect(test.mails.filter(({ to }) => to === email)).toEqual([]);
+    isPerson = true;
+    await expect(request()).resolves.toMatchObject({ expiresAt: expect.any(Date) });
+  });
+
+  it('opens no session for a customer whom staff have blocked', async () => {
+    const { email, customerId } = await givenSession(app);
+    await app.backend.database.prisma.customer.update({ where: { id: customerId }, data: { blockedAt: now } });
+    await ask(email);
+    await expect(confirm(email, await mailedCode(email))).rejects.toMatchObject({ code: 'CUSTOMER_DISABLED' });
+  });
+
   describe('a session', () => {
-    const viewerOf = (token: string) => authenticate(app.backend.database, token, now);
+    const viewerOf = (token: string) => authenticating(app.backend.database, () => now)(token);
     const refresh = (token: string, keyring = app.keyring) => app.transact('anonymous', (tx) => refreshSession(tx, keyring, token));
 
     it('is good for an hour, and its tokens are kept as hashes', async () => {

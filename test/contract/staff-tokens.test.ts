@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { bootstrapStaffToken, createStaffToken, revokeStaffToken, rotateStaffToken } from '../../src/capabilities/admin/tokens.ts';
-import { authenticate } from '../../src/capabilities/sessions/authenticate.ts';
+import { authenticating } from '../../src/capabilities/sessions/authenticate.ts';
 import { SCOPES, type Scope } from '../../src/core/scopes.ts';
 import type { Tx } from '../../src/db/transact.ts';
 import { backends, openTestApp } from '../support/backends.ts';
@@ -14,7 +14,7 @@ describe.each(backends)('staff tokens on $name', (kind) => {
   });
   const run = <Result>(verb: (tx: Tx) => Promise<Result>): Promise<Result> => app.transact('system', verb);
   const all: ReadonlySet<Scope> = new Set(SCOPES);
-  const viewerOf = (token: string) => authenticate(app.backend.database, token, new Date());
+  const viewerOf = (token: string) => authenticating(app.backend.database, () => new Date())(token);
 
   it('do what they were made for, and are kept as hashes', async () => {
     const { token, staffTokenId } = await run((tx) => createStaffToken(tx, { name: 'Checkout', scopes: ['store_credit:write'] }, all));
@@ -49,7 +49,7 @@ describe.each(backends)('staff tokens on $name', (kind) => {
     const next = await run((tx) => rotateStaffToken(tx, made.staffTokenId, all));
     expect(await viewerOf(made.token)).toMatchObject({ rejectedToken: true });
     expect(await viewerOf(next.token)).toMatchObject({ kind: 'staff' });
-    expect(await authenticate(app.backend.database, next.token, new Date(Date.now() + 61_000))).toMatchObject({ rejectedToken: true });
+    expect(await authenticating(app.backend.database, () => new Date(Date.now() + 61_000))(next.token)).toMatchObject({ rejectedToken: true });
     await run((tx) => revokeStaffToken(tx, next.staffTokenId));
     expect(await viewerOf(next.token)).toMatchObject({ rejectedToken: true });
     await expect(run((tx) => revokeStaffToken(tx, next.staffTokenId))).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -134,7 +134,7 @@ const CLIENTS: readonly PublishedClient[] = [
       });
       return {
         next: async () => {
-          await expect.poll(() => told.length, { timeout: 5_000 }).toBeGreaterThan(0);
+          await expect.poll(() => told.length, { timeout: 20_000 }).toBeGreaterThan(0);
           return { done: false, value: told.shift() as LiveBalanceSubscription };
         },
         return: async () => {
@@ -170,7 +170,7 @@ describe.each(backends)('published clients on $name', (kind) => {
   afterAll(() => test.stop());
 
   const mailedCode = async (email: string): Promise<string> => {
-    await expect.poll(() => test.mails.some(({ to }) => to === email), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => test.mails.some(({ to }) => to === email), { timeout: 20_000 }).toBe(true);
     return test.mails.find(({ to }) => to === email)?.code ?? '';
   };
 

@@ -1,8 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backends } from '../support/backends.ts';
+import { startPublicGateway } from '../support/gateway.ts';
+import { someEmail } from '../support/given.ts';
+import { freePort } from '../support/process.ts';
 import { type SampleGateway, startSampleGateway } from '../support/sample-gateway.ts';
+import { createVisitor, signInOn } from '../support/visitor.ts';
 
 const run = promisify(execFile);
 
@@ -71,5 +76,34 @@ describe.each(backends)('the examples on $name', (kind) => {
       'No gateway answers at http://127.0.0.1:1. Start one with "npm start", or say where it is with CLIENTELE_URL.',
       expect.stringMatching(/e-mail/i),
     ]);
+  });
+
+  it('sign a customer in by OpenID, and out again', { timeout: 60_000 }, async () => {
+    const test = await startPublicGateway(kind);
+    const port = await freePort();
+    const env = { PATH: process.env.PATH, CLIENTELE_URL: test.url, CLIENTELE_STAFF_TOKEN: test.staffToken, PORT: String(port) };
+    const storefront = spawn(process.execPath, ['examples/openid-storefront.mjs'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(storefront, 'exit');
+    try {
+      const [said] = await once(storefront.stdout, 'data');
+      const home = String(said).trim().replace('Open ', '');
+      expect(home).toBe(`http://localhost:${port}`);
+      const first = await fetch(home);
+      const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
+      const shop = (url: string) => fetch(url, { headers: { cookie }, redirect: 'manual' });
+      const visitor = createVisitor(test);
+      const email = someEmail();
+      const login = (await shop(`${home}/login`)).headers.get('location') ?? '';
+      const back = await signInOn(test, visitor, await visitor.open(login), email);
+      expect((await shop(back.url)).headers.get('location')).toBe(home);
+      expect(await (await shop(home)).text()).toContain(`Hello ${email}`);
+      const logout = (await shop(`${home}/logout`)).headers.get('location') ?? '';
+      expect((await visitor.open(logout)).url.replace(/\/$/, '')).toBe(home);
+      expect(await (await shop(home)).text()).toContain('Sign in');
+    } finally {
+      storefront.kill();
+      await ended;
+      await test.stop();
+    }
   });
 });

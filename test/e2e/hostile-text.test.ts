@@ -1,8 +1,10 @@
 import { isInputObjectType, isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { argumentsAbout } from '../support/arguments-about.ts';
 import { backends } from '../support/backends.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { argumentsAbout, givenSomebody, operationsOn, rootFields, type Somebody, type TextPath, textPaths } from '../support/schema-walk.ts';
+import { givenSomebody, operationsOn, rootFields, type Somebody } from '../support/schema-walk.ts';
+import { type TextPath, textPaths } from '../support/text-paths.ts';
 
 const LONG = 100_000;
 const TEXTS: readonly string[] = [

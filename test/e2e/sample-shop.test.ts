@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { createCustomer } from '../../src/capabilities/customers/create.ts';
-import { authenticate } from '../../src/capabilities/sessions/authenticate.ts';
+import { authenticating } from '../../src/capabilities/sessions/authenticate.ts';
 import { SAMPLE_CUSTOMERS, SAMPLE_MOVEMENTS } from '../../src/capabilities/transfer/sample-customers.ts';
 import {
   hasSampleCustomer,
@@ -68,7 +68,7 @@ describe.each(backends)('the sample shop on $name', (kind) => {
     const { app, close } = await openEmptyApp(kind, () => now);
     await loadSampleShop(app);
     const sessions = () => app.backend.database.prisma.session.count({ where: { customerId: SAMPLE_CUSTOMER.id } });
-    const viewerOf = (token: string | null) => authenticate(app.backend.database, token, now);
+    const viewerOf = (token: string | null) => authenticating(app.backend.database, () => now)(token);
     const first = await openSampleSession(app);
     expect(await viewerOf(first)).toMatchObject({ kind: 'customer', customerId: SAMPLE_CUSTOMER.id });
     const second = await openSampleSession(app);

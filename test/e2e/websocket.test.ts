@@ -295,7 +295,7 @@ describe.each(backends)('WebSocket on $name', (kind) => {
     const { tokens, accountGid } = await givenAccount();
     let listening = 0;
     const { bus } = test.app.backend;
-    const { sql, prisma } = test.app.backend.database;
+    const { sql } = test.app.backend.database;
     // Slow enough for a client to leave while its token is looked at.
     const slowly: typeof sql = async (text, values) => {
       await sleep(SLOW_MS);
@@ -303,7 +303,7 @@ describe.each(backends)('WebSocket on $name', (kind) => {
     };
     const counted = appOn({
       ...test.app.backend,
-      database: { sql: slowly, prisma },
+      database: { ...test.app.backend.database, sql: slowly },
       bus: {
         ...bus,
         subscribe: (topic, listener) => {
@@ -321,7 +321,7 @@ describe.each(backends)('WebSocket on $name', (kind) => {
     const stayed = await letIn(tokens.accessToken, address);
     stayed.say({ type: 'subscribe', id: '1', payload: { query: WATCH, variables: { id: accountGid } } });
     await stayed.hear('next', '1');
-    expect(listening).toBe(3);
+    expect(listening).toBe(2);
     stayed.say({ type: 'complete', id: '1' });
     await expect.poll(() => listening).toBe(1);
     stayed.socket.terminate();
@@ -344,8 +344,9 @@ describe.each(backends)('WebSocket on $name', (kind) => {
     const fails = () => {
       throw new Error('relation "secret_table" is on fire');
     };
-    const prisma = backend.database.prisma.$extends({ query: { storeCreditAccount: { findUniqueOrThrow: fails } } });
-    const broken = appOn({ ...backend, database: { ...backend.database, prisma: prisma as never } });
+    const { read } = backend.database;
+    const storeCreditAccount = { ...read.storeCreditAccount, findUniqueOrThrow: fails };
+    const broken = appOn({ ...backend, database: { ...backend.database, read: { ...read, storeCreditAccount } } });
     const server = createServer(broken, { isProduction: false, allowedOrigins: [], trustedProxyHops: 0, showInbox: false });
     const address = `ws://127.0.0.1:${await server.listen(0, '127.0.0.1')}/graphql`;
     const { say, hear } = await letIn(tokens.accessToken, address);

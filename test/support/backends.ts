@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type App, createApp } from '../../src/app.ts';
+import { expect } from 'vitest';
+import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { embedded } from '../../src/backend/embedded.ts';
 import { service } from '../../src/backend/service.ts';
@@ -55,8 +56,9 @@ export interface TestApp {
 }
 
 // The worker's files share one backend of each kind: opening one takes seconds, and every test keeps to its own customers.
-const worker = globalThis as { clienteleBackends?: Map<string, Promise<Backend>> };
+const worker = globalThis as { clienteleBackends?: Map<string, Promise<Backend>>; clienteleApps?: { file: string | undefined; apps: App[] } };
 worker.clienteleBackends ??= new Map();
+worker.clienteleApps ??= { file: undefined, apps: [] };
 const shared = worker.clienteleBackends;
 
 const openShared = ({ name, open }: Kind): Promise<Backend> => {
@@ -67,19 +69,38 @@ const openShared = ({ name, open }: Kind): Promise<Backend> => {
   return opening;
 };
 
+/** What a file before this one left open would go on taking mails out of the outbox that both share. */
+const closeFormerApps = async (): Promise<void> => {
+  const former = worker.clienteleApps as NonNullable<typeof worker.clienteleApps>;
+  const file = expect.getState().testPath;
+  if (former.file === file) return;
+  worker.clienteleApps = { file, apps: [] };
+  for (const app of former.apps) await app.close();
+};
+
 export const TEST_SECRET = 'a key for tests that is long enough to be one';
 
 /** Makes an app on the worker's shared backend of that kind. `clock` owns time when it is given. */
-export const openTestApp = async (kind: Kind, clock?: () => Date): Promise<TestApp> => {
+export const openTestApp = async (
+  kind: Kind,
+  clock?: () => Date,
+  publicUrl = 'http://localhost:4000',
+  more: Partial<AppOptions> = {},
+): Promise<TestApp> => {
+  await closeFormerApps();
   const mails: Mail[] = [];
   const app = createApp(await openShared(kind), {
     secretKeys: [TEST_SECRET],
-    publicUrl: 'http://localhost:4000',
+    publicUrl,
     shopName: 'Test Shop',
     mail: async (mail) => void mails.push(mail),
+    sms: async ({ to, text, code }) => void mails.push({ to, text, code, subject: text, html: '' }),
+    allowsOrigin: (origin) => origin === 'https://shop.example',
     log: pino({ level: 'silent' }),
     ...(clock ? { clock } : {}),
+    ...more,
   });
+  worker.clienteleApps?.apps.push(app);
   return { app, mails, name: kind.name };
 };
 

@@ -1,7 +1,11 @@
+import type { IncomingMessage } from 'node:http';
+import type { AppOptions } from '../../src/app.ts';
 import { SCOPES } from '../../src/core/scopes.ts';
 import { mintToken, tokenHash } from '../../src/core/secret.ts';
 import { createServer, type Gateway } from '../../src/http/server.ts';
 import { type backends, openTestApp, type TestApp } from './backends.ts';
+import { someAddress } from './given.ts';
+import { freePort } from './process.ts';
 
 /** A gateway that serves on a free port of this machine, on the worker's shared backend. */
 export interface TestGateway extends TestApp {
@@ -27,10 +31,42 @@ export interface Answer<Data> {
   readonly errors?: readonly { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
 }
 
-export const startTestGateway = async (kind: (typeof backends)[number], clock?: () => Date): Promise<TestGateway> => {
-  const test = await openTestApp(kind, clock);
-  const gateway = createServer(test.app, { isProduction: false, allowedOrigins: ['https://shop.example'], trustedProxyHops: 0, showInbox: true });
-  const url = `http://127.0.0.1:${await gateway.listen(0, '127.0.0.1')}`;
+/** The ways in which a plain JSON request is answered: each must keep the same rules. */
+export const WAYS = [
+  { way: 'the gateway’s own way', isFast: true },
+  { way: 'Yoga’s way', isFast: false },
+] as const;
+
+export const startTestGateway = async (kind: (typeof backends)[number], clock?: () => Date, isFast = true): Promise<TestGateway> =>
+  serve(await openTestApp(kind, clock), isFast, 0);
+
+/** A gateway that knows the address at which it is reached, as OpenID and the pages need it. */
+export const startPublicGateway = async (
+  kind: (typeof backends)[number],
+  clock?: () => Date,
+  host = '127.0.0.1',
+  more: Partial<AppOptions> = {},
+): Promise<TestGateway> => {
+  const port = await freePort();
+  return serve(await openTestApp(kind, clock, `http://${host}:${port}`, more), true, port);
+};
+
+const serve = async (test: TestApp, isFast: boolean, at: number): Promise<TestGateway> => {
+  const gateway = createServer(test.app, {
+    isProduction: false,
+    allowedOrigins: ['https://shop.example'],
+    trustedProxyHops: 1,
+    showInbox: true,
+    isFast,
+  });
+  // Counted limits outlive a test's gateway with the worker's backend: what reaches this one comes from a network of its own.
+  const address = someAddress();
+  for (const event of ['request', 'upgrade']) {
+    gateway.server.prependListener(event, ({ headers }: IncomingMessage) => {
+      headers['x-forwarded-for'] ??= address;
+    });
+  }
+  const url = `http://127.0.0.1:${await gateway.listen(at, '127.0.0.1')}`;
   const staffToken = mintToken('staff');
   await test.app.transact('system', async (tx) => {
     await tx.db.staffToken.create({

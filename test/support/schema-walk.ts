@@ -1,20 +1,20 @@
 import {
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   getNamedType,
-  isInputObjectType,
   isInterfaceType,
   isLeafType,
-  isListType,
-  isNonNullType,
   isObjectType,
   isRequiredArgument,
+  isUnionType,
 } from 'graphql';
+import { v7 as uuid } from 'uuid';
+import { setOrder } from '../../src/capabilities/orders/set.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import type { TestGateway } from './gateway.ts';
-import { givenSession } from './given.ts';
+import { givenCustomer, givenSession } from './given.ts';
+import { givenRecords } from './records-walk.ts';
 
 export type RootKind = 'query' | 'mutation' | 'subscription';
 
@@ -29,20 +29,39 @@ export const nodeTypes = (): string[] => {
   return schema.getPossibleTypes(node).map(({ name }) => name);
 };
 
-/** Everything that can be asked of a type without arguments, `depth` levels down; of a connection, the first few nodes. */
-export const everythingOf = (type: GraphQLOutputType, depth: number): string => {
+/**
+ * Everything that can be asked of a type without arguments, `depth` levels down; of a connection, the first few nodes. A type inside itself
+ * is not asked again.
+ */
+const everythingOf = (type: GraphQLOutputType, depth: number, inside: readonly string[] = []): string => {
   const named = getNamedType(type);
   if (isLeafType(named)) return '';
-  if (!isObjectType(named) && !isInterfaceType(named)) throw new Error(`No selection for ${named.name}`);
+  if (isUnionType(named)) {
+    const members: readonly GraphQLObjectType[] = named.getTypes();
+    return ` { __typename ${members.map((each) => `... on ${each.name}${everythingOf(each, depth, inside)}`).join(' ')} }`;
+  }
+  if (!isObjectType(named) && !isInterfaceType(named)) throw new Error(`No selection for ${String(named)}`);
   const parts = Object.values(named.getFields()).flatMap((field) => {
     if (field.args.some(isRequiredArgument)) return [];
     const inner = getNamedType(field.type);
     if (isLeafType(inner)) return [field.name];
     const isPage = inner.name.endsWith('Connection');
-    if (depth === 0 || field.name === 'edges') return [];
-    return [`${field.name}${isPage ? '(first: 3)' : ''}${everythingOf(field.type, isPage ? depth : depth - 1)}`];
+    if (depth === 0 || field.name === 'edges' || inside.includes(inner.name)) return [];
+    return [`${field.name}${isPage ? '(first: 3)' : ''}${everythingOf(field.type, isPage ? depth : depth - 1, [...inside, named.name])}`];
   });
   return ` { __typename ${parts.join(' ')} }`;
+};
+
+/** The same in parts, one for each field that is more than a leaf: all of a large type is more than one document may hold. */
+export const everythingInParts = (type: GraphQLObjectType, depth: number): string[] => {
+  const fields = Object.values(type.getFields()).filter(({ args }) => !args.some(isRequiredArgument));
+  const leaves = fields.filter((field) => isLeafType(getNamedType(field.type))).map(({ name }) => name);
+  const larger = fields.filter((field) => !isLeafType(getNamedType(field.type)));
+  const parts = larger.map((field) => {
+    const isPage = getNamedType(field.type).name.endsWith('Connection');
+    return `${field.name}${isPage ? '(first: 3)' : ''}${everythingOf(field.type, depth - 1, [type.name])}`;
+  });
+  return [leaves.join(' '), ...parts].map((part) => ` { __typename ${part} }`);
 };
 
 /** Operations that call one root field with every argument as a variable, and ask for everything; of `node`, one for each type. */
@@ -73,7 +92,33 @@ export interface Somebody {
 const word = (): string => Array.from({ length: 14 }, () => String.fromCharCode(97 + Math.floor(Math.random() * 26))).join('');
 
 export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
-  const words = { firstName: word(), lastName: word(), note: word(), tag: word(), address1: word(), city: word(), company: word(), why: word() };
+  const words = {
+    firstName: word(),
+    lastName: word(),
+    note: word(),
+    tag: word(),
+    address1: word(),
+    city: word(),
+    company: word(),
+    why: word(),
+    passkey: word(),
+    order: word(),
+    orderNote: word(),
+    externalId: word(),
+    shipping: word(),
+    line: word(),
+    provider: word(),
+    subject: word(),
+    memo: word(),
+    code: word(),
+    vatId: `US${word().toUpperCase()}`,
+    group: word(),
+    discount: word(),
+    groupDescription: word(),
+    consent: word(),
+    metafield: word(),
+    staffMetafield: word(),
+  };
   // A range in which every number is one.
   const phone = `+49151${String(Math.floor(Math.random() * 100_000_000)).padStart(8, '0')}`;
   const { customerId, email, gid, tokens } = await givenSession(test.app, {
@@ -83,6 +128,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     tags: [words.tag],
     phone,
     birthDate: new Date('1961-07-23'),
+    vatId: words.vatId,
   });
   const created = await test.graphql(
     `mutation ($customerId: ID!, $address: CustomerAddressInput!, $credit: StoreCreditAccountCreditInput!, $debit: StoreCreditAccountDebitInput!) {
@@ -99,6 +145,91 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     test.staffToken,
   );
   const { data } = created;
+  const passkeyId = uuid();
+  await test.app.backend.database.prisma.passkey.create({
+    data: {
+      id: passkeyId,
+      customerId,
+      credentialId: word(),
+      publicKey: new Uint8Array(1),
+      counter: 0,
+      backedUp: false,
+      name: words.passkey,
+      createdAt: new Date(),
+    },
+  });
+  const { prisma } = test.app.backend.database;
+  const { orderId } = await test.app.transact('system', (tx) =>
+    setOrder(tx, {
+      externalId: words.externalId,
+      customer: { id: customerId },
+      name: words.order,
+      note: words.orderNote,
+      currencyCode: 'EUR',
+      totalPrice: '4711.08',
+      processedAt: new Date(),
+      shippingAddress: { address1: words.shipping },
+      lineItems: [{ externalId: '1', title: words.line, quantity: 1, price: '4711.08' }],
+    }),
+  );
+  const [providerId, subjectId, at] = [uuid(), uuid(), new Date()];
+  await prisma.identityProvider.create({
+    data: {
+      id: providerId,
+      name: words.provider,
+      issuer: 'https://id.example',
+      clientId: 'shop',
+      scopes: ['openid'],
+      isEnabled: false,
+      createdAt: at,
+      updatedAt: at,
+    },
+  });
+  await prisma.identityProviderSubject.create({
+    data: { id: subjectId, providerId, subject: words.subject, customerId, createdAt: at, updatedAt: at },
+  });
+  const [candidateId, sharedValueId, scanId] = [uuid(), uuid(), uuid()];
+  const twin = await givenCustomer(test.app);
+  await prisma.duplicateCandidate.create({
+    data: { id: candidateId, oneId: customerId, twoId: twin.customerId, weight: 9_000, evidence: [], createdAt: at, updatedAt: at },
+  });
+  await prisma.duplicateSharedValue.create({
+    data: { id: sharedValueId, kind: 'EMAIL', value: `${words.why}@`, label: `${words.why}@`, createdBy: 'system', createdAt: at },
+  });
+  await prisma.duplicateScan.create({ data: { id: scanId, state: 'DONE', customersTotal: 0, startedBy: 'system', startedAt: at, updatedAt: at } });
+  const secret = await test.graphql('mutation { multipassSecretRotate { multipassSecret { id } } }', {}, test.staffToken);
+  const client = await test.graphql(
+    'mutation ($input: OidcClientCreateInput!) { oidcClientCreate(input: $input) { oidcClient { id } } }',
+    { input: { name: 'Storefront', type: 'PUBLIC', redirectUris: [`https://${words.why}.example/`] } },
+    test.staffToken,
+  );
+  const held = await test.graphql(
+    `mutation ($customerId: ID!, $hold: StoreCreditHoldInput!) { storeCreditHoldCreate(id: $customerId, holdInput: $hold) { storeCreditHold { id } } }`,
+    {
+      customerId: gid,
+      hold: { amount: { amount: '211.09', currencyCode: 'EUR' }, memo: words.memo, note: words.why, metadata: [{ key: 'k', value: words.why }] },
+    },
+    test.staffToken,
+  );
+  const coded = await test.graphql(
+    'mutation ($input: StoreCreditCodesInput!) { storeCreditCodesCreate(input: $input) { storeCreditCodes { id } } }',
+    { input: { amount: { amount: '913.27', currencyCode: 'EUR' }, customerId: gid, memo: words.code, note: words.why, batch: words.why } },
+    test.staffToken,
+  );
+  const requested = await test.graphql(
+    `mutation ($id: ID!, $input: StoreCreditAccountCreditInput!) {
+      storeCreditCreditRequestCreate(id: $id, creditInput: $input) { storeCreditCreditRequest { id } } }`,
+    { id: gid, input: { creditAmount: { amount: '3.01', currencyCode: 'EUR' }, note: words.why } },
+    test.staffToken,
+  );
+  const double = await givenSession(test.app);
+  const merged = await test.graphql(
+    `mutation ($one: ID!, $two: ID!, $note: String) { customerMerge(customerOneId: $one, customerTwoId: $two, customerIdToKeep: $two, note: $note) {
+      customerMerge { id } } }`,
+    { one: double.gid, two: gid, note: words.why },
+    test.staffToken,
+  );
+  const records = await givenRecords(test, gid, words);
   const staff = await test.graphql('{ staffTokens(first: 1) { nodes { id } } }', {}, test.staffToken);
   return {
     customerId,
@@ -106,11 +237,26 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     token: tokens.accessToken,
     ids: {
       Customer: gid,
+      CustomerMerge: merged.data.customerMerge.customerMerge.id,
+      CustomerPasskey: `gid://clientele/CustomerPasskey/${passkeyId}`,
+      CustomerSession: `gid://clientele/CustomerSession/${tokens.sessionId}`,
       CustomerAddress: data.customerAddressCreate.customerAddress.id,
+      DuplicateCandidate: `gid://clientele/DuplicateCandidate/${candidateId}`,
+      DuplicateScan: `gid://clientele/DuplicateScan/${scanId}`,
+      DuplicateSharedValue: `gid://clientele/DuplicateSharedValue/${sharedValueId}`,
+      ...records,
+      OidcClient: client.data.oidcClientCreate.oidcClient.id,
       StoreCreditAccount: data.storeCreditAccountCredit.storeCreditAccountTransaction.account.id,
       StoreCreditAccountCreditTransaction: data.storeCreditAccountCredit.storeCreditAccountTransaction.id,
       StoreCreditAccountDebitTransaction: data.storeCreditAccountDebit.storeCreditAccountTransaction.id,
+      IdentityProvider: `gid://clientele/IdentityProvider/${providerId}`,
+      IdentityProviderSubject: `gid://clientele/IdentityProviderSubject/${subjectId}`,
+      Order: `gid://clientele/Order/${orderId}`,
+      StoreCreditCode: coded.data.storeCreditCodesCreate.storeCreditCodes[0].id,
+      StoreCreditCreditRequest: requested.data.storeCreditCreditRequestCreate.storeCreditCreditRequest.id,
+      StoreCreditHold: held.data.storeCreditHoldCreate.storeCreditHold.id,
       StaffToken: staff.data.staffTokens.nodes[0].id,
+      MultipassSecret: secret.data.multipassSecretRotate.multipassSecret.id,
     },
     private: [
       words.firstName,
@@ -119,69 +265,27 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       words.address1,
       words.city,
       words.company,
+      words.passkey,
+      words.order,
+      words.orderNote,
+      words.shipping,
+      words.line,
+      '4711.08',
+      words.subject,
       phone,
       email,
       '8123.47',
+      '211.09',
+      words.memo,
+      words.code,
+      '913.27',
       '8106.16',
       '1961-07-23',
+      words.vatId,
+      words.group,
+      words.discount,
+      words.metafield,
     ],
-    notes: [words.note, words.why],
+    notes: [words.note, words.why, words.externalId, words.groupDescription, words.consent, words.staffMetafield],
   };
-};
-
-/** Arguments that name somebody, for every root field: a field without them is a red test. */
-export const argumentsAbout = ({ ids, email }: Somebody): Record<string, object[]> => {
-  const everyId = Object.values(ids);
-  const address = { address1: 'Elsewhere 1', city: 'Aarhus', territoryCode: 'DK' };
-  const money = { amount: '1', currencyCode: 'EUR' };
-  return {
-    customer: [{}, ...everyId.map((id) => ({ id }))],
-    customerByIdentifier: [{ identifier: { id: ids.Customer } }, { identifier: { emailAddress: email } }],
-    customers: [{ first: 5 }, { first: 5, query: `email:"${email}"` }],
-    node: everyId.flatMap((id) => [{ id }, { id: id.replace('gid://clientele/', 'gid://shopify/') }]),
-    nodes: [{ ids: everyId }],
-    staffTokens: [{ first: 5 }],
-    storeCreditAccount: [{ id: ids.StoreCreditAccount }],
-    customerAddressCreate: [{ customerId: ids.Customer, address }],
-    customerAddressDelete: [{ customerId: ids.Customer, addressId: ids.CustomerAddress }, { addressId: ids.CustomerAddress }],
-    customerAddressUpdate: [
-      { customerId: ids.Customer, addressId: ids.CustomerAddress, address, defaultAddress: true },
-      { addressId: ids.CustomerAddress, address },
-    ],
-    customerCreate: [{ input: { firstName: 'Mallory' } }],
-    customerDelete: [{ input: { id: ids.Customer } }],
-    customerSet: [{ identifier: { id: ids.Customer }, input: { firstName: 'Mallory' } }],
-    customerUpdate: [{ input: { id: ids.Customer, firstName: 'Mallory' } }],
-    sessionRefresh: [{ refreshToken: 'clt_rt_nothing' }],
-    signInCodeConfirm: [{ email, code: '000000' }],
-    signInCodeRequest: [{ email }],
-    signOut: [{}],
-    staffTokenCreate: [{ input: { name: 'Mallory', scopes: ['customers:read'] } }],
-    staffTokenRevoke: [{ id: ids.StaffToken }],
-    staffTokenRotate: [{ id: ids.StaffToken }],
-    storeCreditAccountCredit: [
-      { id: ids.Customer, creditInput: { creditAmount: money } },
-      { id: ids.StoreCreditAccount, creditInput: { creditAmount: money } },
-    ],
-    storeCreditAccountDebit: [
-      { id: ids.Customer, debitInput: { debitAmount: money } },
-      { id: ids.StoreCreditAccount, debitInput: { debitAmount: money } },
-    ],
-    storeCreditAccountUpdated: [{ accountId: ids.StoreCreditAccount }, { accountId: ids.StoreCreditAccount, after: '0' }],
-  };
-};
-
-export interface TextPath {
-  readonly path: readonly string[];
-  readonly isList: boolean;
-  readonly type: string;
-}
-
-/** Where an input holds text: the paths of its strings, ids and scalars written as text. */
-export const textPaths = (type: GraphQLInputType, path: readonly string[] = []): TextPath[] => {
-  if (isNonNullType(type)) return textPaths(type.ofType, path);
-  if (isListType(type)) return textPaths(type.ofType, path).map((found) => (found.path === path ? { ...found, isList: true } : found));
-  if (isInputObjectType(type)) return Object.values(type.getFields()).flatMap((field) => textPaths(field.type, [...path, field.name]));
-  const isText = ['String', 'ID', 'DateTime', 'Date', 'Decimal', 'URL', 'UnsignedInt64'].includes(type.name);
-  return isText ? [{ path, isList: false, type: type.name }] : [];
 };

@@ -3,14 +3,16 @@ import WebSocket from 'ws';
 
 const WATCH = `subscription Watch($accountId: ID!, $after: UnsignedInt64) {
   storeCreditAccountUpdated(accountId: $accountId, after: $after) {
-    account { id version balance { amount } available { amount } }
+    account { id version balance { amount } available { amount } held { amount } }
     transaction { number version amount { amount } balanceAfterTransaction { amount } }
+    change { kind version amount { amount } hold { expiresAt } }
   }
 }`;
 
 export interface Update {
-  readonly account: { id: string; version: string; balance: { amount: string }; available: { amount: string } };
+  readonly account: { id: string; version: string; balance: { amount: string }; available: { amount: string }; held: { amount: string } };
   readonly transaction: { number: string; version: string; amount: { amount: string }; balanceAfterTransaction: { amount: string } } | null;
+  readonly change: { kind: string; version: string; amount: { amount: string }; hold: { expiresAt: string } | null } | null;
 }
 
 interface Message {

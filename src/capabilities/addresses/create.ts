@@ -3,11 +3,13 @@ import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
 import { lockCustomer } from '../customers/update.ts';
 import { ADDRESSES_MAX } from './errors.ts';
-import { ADDRESS_FIELDS, type AddressFields, type AddressInput, addressKey, checkAddress } from './fields.ts';
+import { ADDRESS_FIELDS, type AddressFields, type AddressInput, addressKey, checkAddress, checkDeliverable } from './fields.ts';
 
 /**
  * Adds an address to a customer's book; the first one becomes the default, a later one when `makeDefault` says so.
- * Refuses CUSTOMER_DOES_NOT_EXIST, ADDRESS_ARGUMENT_EMPTY, CUSTOMER_ADDRESS_ALREADY_EXISTS, TOO_MANY and what `checkAddress` refuses.
+ * What a customer enters herself must be deliverable; staff and other systems may keep a part of an address.
+ * Refuses CUSTOMER_DOES_NOT_EXIST, ADDRESS_ARGUMENT_EMPTY, CUSTOMER_ADDRESS_ALREADY_EXISTS, TOO_MANY and what `checkAddress` and
+ * `checkDeliverable` refuse.
  */
 export const createAddress = async (
   tx: Tx,
@@ -15,9 +17,11 @@ export const createAddress = async (
   input: AddressInput,
   makeDefault: boolean,
   path: readonly string[] = ['address'],
+  { mustBeDeliverable = false, keepsUnknownZones = false }: { mustBeDeliverable?: boolean; keepsUnknownZones?: boolean } = {},
 ): Promise<{ addressId: string }> => {
-  const fields = checkAddress(input, path);
+  const fields = checkAddress(input, path, { keepsUnknownZones });
   if (Object.values(fields).every((value) => value === null)) throw new DomainError('ADDRESS_ARGUMENT_EMPTY', path);
+  if (mustBeDeliverable) checkDeliverable(fields, path);
   const customer = await lockCustomer(tx, customerId, ['customerId']);
   const book = await tx.db.address.findMany({ where: { customerId } });
   if (book.length >= ADDRESSES_MAX) throw new DomainError('TOO_MANY', path, { max: ADDRESSES_MAX });

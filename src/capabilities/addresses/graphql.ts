@@ -5,13 +5,16 @@ import { payloadType, userErrorType } from '../../graphql/errors.ts';
 import { idOf } from '../../graphql/gid.ts';
 import { BY_ID, keysetConnection, keysetQuery, nodesOf } from '../../graphql/keyset.ts';
 import { settle } from '../../graphql/settle.ts';
+import { asLiving } from '../customers/living.ts';
 import { createAddress } from './create.ts';
 import { deleteAddress } from './delete.ts';
 import { ADDRESS_CODES } from './errors.ts';
 import type { AddressFields, AddressInput } from './fields.ts';
 import { formatAddress, formatArea } from './format.ts';
+import { setDefault } from './set-default.ts';
 import { TERRITORY_CODES, territoryName } from './territories.ts';
 import { updateAddress } from './update.ts';
+import { zoneName } from './zones.ts';
 
 declare module '../../graphql/builder.ts' {
   interface SchemaInputs {
@@ -39,8 +42,11 @@ const CustomerAddress = builder.prismaNode('Address', {
   description: 'An address in a customer’s book.',
   id: { field: 'id' },
   nullable: true,
-  select: { id: true, customerId: true },
-  authScopes: ({ customerId }) => ({ owner: customerId, staff: 'customers:read' }),
+  select: { id: true, customerId: true, orderOwnerId: true },
+  authScopes: ({ customerId, orderOwnerId }) => {
+    const owner = customerId ?? orderOwnerId;
+    return owner ? { owner, staff: 'customers:read' } : { staff: 'customers:read' };
+  },
   fields: (t) => ({
     firstName: t.exposeString('firstName', { nullable: true }),
     lastName: t.exposeString('lastName', { nullable: true }),
@@ -55,7 +61,12 @@ const CustomerAddress = builder.prismaNode('Address', {
     city: t.exposeString('city', { nullable: true }),
     zip: t.exposeString('zip', { nullable: true }),
     zoneCode: t.exposeString('zoneCode', { nullable: true }),
-    province: t.exposeString('zoneCode', { nullable: true }),
+    province: t.string({
+      nullable: true,
+      description: 'The name of the zone.',
+      select: { zoneCode: true, territoryCode: true },
+      resolve: ({ zoneCode, territoryCode }) => zoneCode && zoneName(zoneCode, territoryCode),
+    }),
     territoryCode: t.field({ type: CountryCode, nullable: true, select: { territoryCode: true }, resolve: ({ territoryCode }) => territoryCode }),
     country: t.string({
       nullable: true,
@@ -81,9 +92,15 @@ builder.prismaObjectFields('Customer', (t) => ({
       type: CustomerAddress,
       nullable: false,
       args: { reverse: t.arg.boolean({ defaultValue: false }), skipDefault: t.arg.boolean({ defaultValue: false }) },
-      select: (args, _context, nested) => {
-        const page = keysetQuery(BY_ID, args, args.skipDefault ? { defaultOf: null } : {});
-        return { addresses: nested({ ...page, select: { id: true, customerId: true } }, nodesOf('CustomerAddress')) };
+      select: (args, _context, nested, wanted?: ReadonlySet<string>) => {
+        const page = keysetQuery(
+          BY_ID,
+          args,
+          args.skipDefault ? { defaultOf: null } : {},
+          { id: true, customerId: true, orderOwnerId: true },
+          wanted,
+        );
+        return { addresses: nested(page, nodesOf('CustomerAddress')) };
       },
       resolve: ({ addresses }, args) => keysetConnection(BY_ID, args, addresses),
     },
@@ -101,7 +118,7 @@ const CustomerAddressInput = builder.inputType('CustomerAddressInput', {
     address2: t.string(),
     city: t.string(),
     zip: t.string(),
-    zoneCode: t.string({ description: 'State or province, as in ISO 3166-2 after the hyphen.' }),
+    zoneCode: t.string({ description: 'State or province: its code in ISO 3166-2 with or without the country, or its name there.' }),
     territoryCode: t.string({ description: 'ISO 3166-1: alpha-2, alpha-3 or numeric.' }),
     phoneNumber: t.string({ description: 'Read as a number of the territory when it has no country code.' }),
   }),
@@ -114,7 +131,7 @@ const written = (name: string) =>
     customerAddress: t.prismaField({
       type: 'Address',
       resolve: (query, { addressId }, _args, { app }) =>
-        addressId ? app.backend.database.prisma.address.findUnique({ ...query, where: { id: addressId } }) : null,
+        addressId ? app.backend.database.read.address.findUnique({ ...query, where: { id: addressId } }) : null,
     }),
   }));
 
@@ -122,6 +139,14 @@ const CustomerAddressCreatePayload = written('CustomerAddressCreatePayload');
 const CustomerAddressUpdatePayload = written('CustomerAddressUpdatePayload');
 const CustomerAddressDeletePayload = payloadType<{ deletedAddressId: string }>('CustomerAddressDeletePayload', AddressUserError, (t) => ({
   deletedAddressId: t.globalID({ nullable: true, resolve: ({ deletedAddressId: id }) => (id ? { type: 'CustomerAddress', id } : null) }),
+}));
+
+const CustomerUpdateDefaultAddressPayload = payloadType<{ customerId: string }>('CustomerUpdateDefaultAddressPayload', AddressUserError, (t) => ({
+  customer: t.prismaField({
+    type: 'Customer',
+    resolve: (query, { customerId }, _args, { app }) =>
+      customerId ? app.backend.database.read.customer.findUnique({ ...query, where: { id: customerId } }) : null,
+  }),
 }));
 
 const ofWhom = 'For staff: whose address book.';
@@ -135,10 +160,24 @@ const bookOf = (viewer: Viewer, customerGid: string | null | undefined): string 
   throw unauthorized(viewer);
 };
 
+/** What a customer enters herself must be deliverable. */
+const exactnessOf = (viewer: Viewer) => ({ mustBeDeliverable: viewer.kind === 'customer' });
+
 builder.mutationFields((t) => ({
+  customerUpdateDefaultAddress: t.field({
+    type: CustomerUpdateDefaultAddressPayload,
+    description: 'Makes an address of the book the default.',
+    authScopes: { signedIn: true, staff: 'customers:write' },
+    args: { customerId: t.arg.id({ description: ofWhom }), addressId: t.arg.id({ required: true }) },
+    resolve: (_root, args, context, info) => {
+      const customerId = bookOf(context.viewer, args.customerId);
+      return settle(context, info, args, (tx) => setDefault(tx, customerId, idOf(args.addressId, 'CustomerAddress')));
+    },
+  }),
   customerAddressCreate: t.field({
     type: CustomerAddressCreatePayload,
-    description: 'Adds an address; the first becomes the default.',
+    description:
+      'Adds an address; the first becomes the default. A customer gives a street, a country, and a zone where the post wants one; staff may leave things out.',
     authScopes: { signedIn: true, staff: 'customers:write' },
     args: {
       customerId: t.arg.id({ description: ofWhom }),
@@ -147,7 +186,9 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, args, context, info) => {
       const customerId = bookOf(context.viewer, args.customerId);
-      return settle(context, info, args, (tx) => createAddress(tx, customerId, args.address, args.defaultAddress ?? false));
+      return settle(context, info, args, async (tx) =>
+        createAddress(tx, await asLiving(tx, customerId), args.address, args.defaultAddress ?? false, ['address'], exactnessOf(context.viewer)),
+      );
     },
   }),
   customerAddressUpdate: t.field({
@@ -162,8 +203,16 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, args, context, info) => {
       const customerId = bookOf(context.viewer, args.customerId);
-      return settle(context, info, args, (tx) =>
-        updateAddress(tx, customerId, idOf(args.addressId, 'CustomerAddress'), args.address ?? {}, args.defaultAddress ?? null),
+      return settle(context, info, args, async (tx) =>
+        updateAddress(
+          tx,
+          await asLiving(tx, customerId),
+          idOf(args.addressId, 'CustomerAddress'),
+          args.address ?? {},
+          args.defaultAddress ?? null,
+          ['address'],
+          exactnessOf(context.viewer),
+        ),
       );
     },
   }),
@@ -177,7 +226,7 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, args, context, info) => {
       const customerId = bookOf(context.viewer, args.customerId);
-      return settle(context, info, args, (tx) => deleteAddress(tx, customerId, idOf(args.addressId, 'CustomerAddress')));
+      return settle(context, info, args, async (tx) => deleteAddress(tx, await asLiving(tx, customerId), idOf(args.addressId, 'CustomerAddress')));
     },
   }),
 }));

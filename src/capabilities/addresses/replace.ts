@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/transact.ts';
+import { lockCustomer } from '../customers/update.ts';
 import { createAddress } from './create.ts';
 import { type AddressInput, addressKey, checkAddress } from './fields.ts';
 
@@ -6,6 +7,8 @@ export type { AddressInput };
 
 /** Makes the book hold exactly these addresses, the first as the default; those that are there already keep their ids. Refuses what `createAddress` refuses. */
 export const replaceAddresses = async (tx: Tx, customerId: string, addresses: readonly AddressInput[], path: readonly string[]): Promise<void> => {
+  // Two who replace one book at once would otherwise both remove the same rows.
+  await lockCustomer(tx, customerId);
   const book = await tx.db.address.findMany({ where: { customerId } });
   const wanted = addresses.map((address, index) => addressKey(checkAddress(address, [...path, String(index)])));
   const kept = book.filter((address) => wanted.includes(addressKey(address)));

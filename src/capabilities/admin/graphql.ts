@@ -19,6 +19,7 @@ builder.prismaNode('StaffToken', {
     hint: t.exposeString('hint', { nullable: false, description: "The token's last four characters." }),
     createdAt: t.expose('createdAt', { type: 'DateTime', nullable: false }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+    lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'To within five minutes.' }),
     revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
   }),
 });
@@ -30,7 +31,7 @@ const made = (name: string) =>
     staffToken: t.prismaField({
       type: 'StaffToken',
       resolve: (query, { staffTokenId }, _args, { app }) =>
-        staffTokenId ? app.backend.database.prisma.staffToken.findUnique({ ...query, where: { id: staffTokenId } }) : null,
+        staffTokenId ? app.backend.database.read.staffToken.findUnique({ ...query, where: { id: staffTokenId } }) : null,
     }),
     token: t.string({ description: 'Shown once: keep it now.', resolve: ({ token }) => token ?? null }),
   }));
@@ -61,7 +62,7 @@ builder.queryFields((t) => ({
       authScopes: { staff: 'staff:read' },
       resolve: (query, _root, args, { app }) => {
         checkPage(args);
-        return app.backend.database.prisma.staffToken.findMany({ ...query, orderBy: { id: 'desc' } });
+        return app.backend.database.read.staffToken.findMany({ ...query, orderBy: { id: 'desc' } });
       },
     },
     { name: 'StaffTokenConnection' },

@@ -3,7 +3,7 @@ import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
 import { checkProfile, type Profile, type ProfileInput } from './profile.ts';
 
-export type CustomerSource = 'staff' | 'sign_in' | 'import' | 'sample';
+export type CustomerSource = 'staff' | 'sign_in' | 'import' | 'order' | 'sample';
 
 /**
  * Makes a customer, who has not signed in yet. At least a name, an e-mail address or a phone number is needed.

@@ -12,3 +12,12 @@ export const canonicalPhone = (text: string, country?: string | null): string | 
     return null;
   }
 };
+
+/** A number in E.164 in groups, as people read it. */
+export const readablePhone = (number: string): string => {
+  try {
+    return parsePhoneNumberWithError(number).formatInternational();
+  } catch {
+    return number;
+  }
+};

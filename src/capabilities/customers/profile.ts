@@ -1,6 +1,7 @@
 import { canonicalEmail } from '../../core/email.ts';
 import { DomainError } from '../../core/errors.ts';
 import { canonicalPhone } from './phone.ts';
+import { vatIdOf } from './vat-id.ts';
 
 /** What a profile is written from: absent leaves as it is, null empties. */
 export interface ProfileInput {
@@ -12,6 +13,9 @@ export interface ProfileInput {
   readonly birthDate?: Date | null;
   readonly note?: string | null;
   readonly tags?: readonly string[] | null;
+  readonly vatId?: string | null;
+  readonly taxExempt?: boolean | null;
+  readonly taxExemptions?: readonly string[] | null;
 }
 
 /** The same, checked and in canonical form, as the columns take it. */
@@ -24,6 +28,9 @@ export interface Profile {
   birthDate?: Date | null;
   note?: string | null;
   tags?: string[];
+  vatId?: string | null;
+  taxExempt?: boolean;
+  taxExemptions?: string[];
 }
 
 const NAME_CHARACTERS_MAX = 255;
@@ -110,5 +117,8 @@ export const checkProfile = (input: ProfileInput, path: readonly string[], now: 
   if (input.birthDate !== undefined) profile.birthDate = birthDateOf(input.birthDate, at('birthDate'), now);
   if (input.note !== undefined) profile.note = noteOf(input.note, at('note'));
   if (input.tags !== undefined) profile.tags = tagsOf(input.tags ?? [], at('tags'));
+  if (input.vatId !== undefined) profile.vatId = vatIdOf(input.vatId, at('vatId'));
+  if (input.taxExempt !== undefined) profile.taxExempt = input.taxExempt ?? false;
+  if (input.taxExemptions !== undefined) profile.taxExemptions = [...new Set(input.taxExemptions)];
   return profile;
 };

@@ -1,85 +1,142 @@
-import { DomainError } from '../../core/errors.ts';
-import { momentOf } from '../../core/moment.ts';
+import { literally, searchConditions, type Term, wrongWord } from '../../core/search.ts';
 import { uuidIn } from '../../core/uuid.ts';
 import type { Prisma } from '../../db/client.ts';
+import { nameKeyOf } from '../groups/fields.ts';
+import { day, money, number, trueOrFalse } from './search-values.ts';
 
 type Where = Prisma.CustomerWhereInput;
 
-const QUERY_CHARACTERS_MAX = 500;
-const TERMS_MAX = 20;
-
-// One term: an optional minus, an optional field with colon, then a quoted text or a run without spaces.
-const TERM = /(-?)(?:([a-z_]+):)?(?:"([^"]*)"|'([^']*)'|(\S+))/gy;
-const COMPARED = /^(>=|<=|>|<)?(.+)$/;
 const STATES = ['DECLINED', 'DISABLED', 'ENABLED', 'INVITED'] as const;
+const CONSENTS = ['INVALID', 'NOT_SUBSCRIBED', 'PENDING', 'REDACTED', 'SUBSCRIBED', 'UNSUBSCRIBED'] as const;
 
-const contains = (text: string) => ({ contains: text, mode: 'insensitive' as const });
+const contains = (text: string) => ({ contains: literally(text), mode: 'insensitive' as const });
 
-const anywhere = (text: string): Where => ({
+const like = ({ value, isPrefix }: Pick<Term, 'value' | 'isPrefix'>) =>
+  isPrefix ? { startsWith: literally(value), mode: 'insensitive' as const } : contains(value);
+
+/** Shorter words have too few trigrams to tell a typing error from another word. */
+const SIMILAR_CHARACTERS_MIN = 4;
+
+/** Names that are like the word, typing errors and all: an operator of the reader's own. */
+const similar = ({ value, isPrefix, isQuoted }: Term): Where[] =>
+  isPrefix || isQuoted || value.length < SIMILAR_CHARACTERS_MIN || !/^\p{L}+$/u.test(value)
+    ? []
+    : [{ firstName: { similar: value } as never }, { lastName: { similar: value } as never }];
+
+/** A first and a last name in quotes, cut between any two of the words. */
+const fullName = ({ value, isQuoted }: Term): Where[] => {
+  const words = value.trim().split(/\s+/);
+  if (!isQuoted || words.length < 2) return [];
+  return words.slice(1).map((_word, index) => ({
+    firstName: { endsWith: literally(words.slice(0, index + 1).join(' ')), mode: 'insensitive' },
+    lastName: { startsWith: literally(words.slice(index + 1).join(' ')), mode: 'insensitive' },
+  }));
+};
+
+const anywhere = (term: Term): { OR: Where[] } => ({
   OR: [
-    { firstName: contains(text) },
-    { lastName: contains(text) },
-    { email: contains(text.toLowerCase()) },
-    ...(/\d{3}/.test(text) ? [{ phone: { contains: text.replace(/[^\d+]/g, '') } }] : []),
+    { firstName: like(term) },
+    { lastName: like(term) },
+    { email: like({ ...term, value: term.value.toLowerCase() }) },
+    ...(/\d{3}/.test(term.value) ? [{ phone: { contains: term.value.replace(/[^\d+]/g, '') } }] : []),
+    ...fullName(term),
   ],
 });
 
-const moment = (text: string, field: string) => {
-  const [, comparator = '', value = ''] = COMPARED.exec(text) ?? [];
-  const at = momentOf(value);
-  if (!at) throw wrong(field, text);
-  if (comparator === '') return { gte: at, lt: new Date(at.getTime() + 24 * 60 * 60 * 1000) };
-  return { [{ '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' }[comparator] as string]: at };
+const nearly = (term: Term): Where => ({ OR: [...anywhere(term).OR, ...similar(term)] });
+
+const oneOf = <Value extends string>(values: readonly Value[], { value, text }: Term): Value => {
+  const found = values.find((known) => known === value.toUpperCase());
+  if (!found) throw wrongWord(text);
+  return found;
 };
 
-/** Filters of Shopify's customer search that this capability knows; more join with the capabilities they ask about. */
-const FILTERS: Record<string, (text: string, field: string, quoted: boolean) => Where> = {
-  id: (text) => ({ id: uuidIn(text) }),
+const consent =
+  (column: 'emailState' | 'smsState' | 'whatsappState') =>
+  (term: Term): Where => {
+    const state = oneOf(CONSENTS, term);
+    const is = { marketing: { is: { [column]: state } } } as Where;
+    // Whoever was never asked has no row.
+    return state === 'NOT_SUBSCRIBED' ? { OR: [is, { marketing: null }] } : is;
+  };
+
+const ordersCount = (term: Term): Where => {
+  const { condition, holds } = number(term);
+  const counted: Where = { statistics: { is: { ordersCount: condition } } };
+  return holds(0) ? { OR: [counted, { statistics: null }] } : counted;
+};
+
+/** When she last signed in. A moment before which she did not, since, is one she has not signed in after. */
+const lastSignIn = (term: Term): Where => {
+  const { gte, gt, lt, lte } = day(term);
+  const from = gte ? { gte } : gt ? { gt } : null;
+  const until = lt ? { gte: lt } : lte ? { gt: lte } : null;
+  return {
+    AND: [{ sessions: { some: from ? { authenticatedAt: from } : {} } }, ...(until ? [{ sessions: { none: { authenticatedAt: until } } }] : [])],
+  };
+};
+
+const groupOf = ({ value }: Term): Where => {
+  const id = uuidIn(value);
+  const isId = value.toLowerCase() === id || (value.startsWith('gid://') && value.toLowerCase().endsWith(`/${id}`));
+  return { groupMemberships: { some: { group: { is: isId ? { id } : { nameKey: nameKeyOf(value) } } } } };
+};
+
+/** Filters of Shopify's customer search, then those that it lacks. */
+const FILTERS: Readonly<Record<string, (term: Term) => Where>> = {
+  id: ({ value }) => ({ id: uuidIn(value) }),
   // Quoted means the whole address, as in Shopify's search; otherwise a part of it.
-  email: (text, _field, quoted) => ({ email: quoted ? text.toLowerCase() : contains(text.toLowerCase()) }),
-  phone: (text) => ({ phone: { contains: text.replace(/[^\d+]/g, '') } }),
-  first_name: (text) => ({ firstName: contains(text) }),
-  last_name: (text) => ({ lastName: contains(text) }),
-  tag: (text) => ({ tags: { has: text } }),
-  tag_not: (text) => ({ NOT: { tags: { has: text } } }),
-  country: (text) => ({ addresses: { some: { territoryCode: text.toUpperCase() } } }),
-  state: (text, field) => {
-    const state = STATES.find((known) => known === text.toUpperCase());
-    if (!state) throw wrong(field, text);
-    return { state };
-  },
-  created_at: (text, field) => ({ createdAt: moment(text, field) }),
-  customer_date: (text, field) => ({ createdAt: moment(text, field) }),
-  updated_at: (text, field) => ({ updatedAt: moment(text, field) }),
+  email: (term) => ({ email: term.isQuoted ? term.value.toLowerCase() : like({ ...term, value: term.value.toLowerCase() }) }),
+  phone: ({ value }) => ({ phone: { contains: value.replace(/[^\d+]/g, '') } }),
+  first_name: (term) => ({ firstName: like(term) }),
+  last_name: (term) => ({ lastName: like(term) }),
+  tag: ({ value }) => ({ tags: { has: value } }),
+  tag_not: ({ value }) => ({ NOT: { tags: { has: value } } }),
+  country: ({ value }) => ({ addresses: { some: { territoryCode: value.toUpperCase() } } }),
+  state: (term) => ({ state: oneOf(STATES, term) }),
+  created_at: (term) => ({ createdAt: day(term) }),
+  customer_date: (term) => ({ createdAt: day(term) }),
+  updated_at: (term) => ({ updatedAt: day(term) }),
+  accepts_marketing: (term) =>
+    trueOrFalse(term) ? { marketing: { is: { emailState: 'SUBSCRIBED' } } } : { NOT: { marketing: { is: { emailState: 'SUBSCRIBED' } } } },
+  order_date: (term) => ({ orders: { some: { processedAt: day(term) } } }),
+  orders_count: ordersCount,
+  total_spent: (term) => ({ spending: { some: { OR: money(term, 'spentMinor'), ordersCount: { gt: 0 } } } }),
+  amount_spent: (term) => ({ spending: { some: { OR: money(term, 'spentMinor'), ordersCount: { gt: 0 } } } }),
+  email_marketing: consent('emailState'),
+  sms_marketing: consent('smsState'),
+  whatsapp_marketing: consent('whatsappState'),
+  group: groupOf,
+  last_sign_in: lastSignIn,
+  last_order_date: (term) => ({ statistics: { is: { lastOrderAt: day(term) } } }),
+  store_credit_balance: (term) => ({ storeCreditAccounts: { some: { OR: money(term, 'balanceMinor') } } }),
+  store_credit_expires_at: (term) => ({ storeCreditAccounts: { some: { lots: { some: { isOpen: true, expiresAt: day(term) } } } } }),
 };
 
-const wrong = (field: string, text: string): DomainError =>
-  new DomainError('INVALID', ['query'], { detail: 'INVALID_FILTER', word: `${field}:${text}` });
+export interface CustomerSearch {
+  /** Every word as it is written. */
+  readonly exact: Where;
+  /** Names that are like the free words too; null where no word can be mistyped. */
+  readonly tolerant: Where | null;
+}
 
 /**
- * Shopify's search syntax as far as it goes here: `field:value` with `> >= < <=` on dates, quotes, a minus in front or NOT to exclude,
- * free text over name, e-mail and phone; terms are joined by AND. Refuses INVALID, naming the word that is not understood.
+ * Shopify's search over customers; a free word is looked for in name, e-mail and phone. The tolerant search is for when the exact one finds
+ * nobody: a name that is somebody's is not mixed with others like it, and costs no comparing. Refuses INVALID, naming the word that is not
+ * understood.
  */
-export const customerSearch = (query: string | null | undefined): Where => {
-  const text = query?.trim() ?? '';
-  if (text.length > QUERY_CHARACTERS_MAX) throw new DomainError('TOO_LONG', ['query'], { max: QUERY_CHARACTERS_MAX });
-  const conditions: Where[] = [];
-  let negated = false;
-  for (const match of text.matchAll(new RegExp(TERM.source, 'g'))) {
-    const [whole, minus, field, double, single, bare] = match;
-    if (whole === 'AND') continue;
-    if (whole === 'OR') throw new DomainError('INVALID', ['query'], { detail: 'INVALID_FILTER', word: 'OR' });
-    if (whole === 'NOT') {
-      negated = true;
-      continue;
-    }
-    const value = (double ?? single ?? bare ?? '').replaceAll('\0', '');
-    const filter = field && Object.hasOwn(FILTERS, field) ? FILTERS[field] : undefined;
-    if (field && !filter) throw wrong(field, value);
-    const condition = filter ? filter(value, field as string, bare === undefined) : anywhere(value);
-    conditions.push(minus || negated ? { NOT: condition } : condition);
-    negated = false;
-  }
-  if (conditions.length > TERMS_MAX) throw new DomainError('TOO_MANY', ['query'], { max: TERMS_MAX });
-  return { AND: conditions };
+export const customerSearch = (query: string | null | undefined): CustomerSearch => {
+  const words: Term[] = [];
+  const found = searchConditions(query, FILTERS, (term) => {
+    words.push(term);
+    return anywhere(term);
+  });
+  // Of several words each is common and all together are rare, which PostgreSQL does not know of first names and last names.
+  const isRare = words.filter(({ value }) => value.length >= TRIGRAM_CHARACTERS).length > 1;
+  const within = (where: Where): Where => (isRare ? ({ FIRST: where } as Where) : where);
+  const canBeMistyped = words.some((term) => similar(term).length > 0);
+  return { exact: within(found), tolerant: canBeMistyped ? within(searchConditions(query, FILTERS, nearly)) : null };
 };
+
+/** Shorter parts of words are in no index of trigrams. */
+const TRIGRAM_CHARACTERS = 3;

@@ -3,6 +3,7 @@ import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
 import { type AddressInput, replaceAddresses } from '../addresses/replace.ts';
 import { createCustomer } from './create.ts';
+import { customerOfEmail, customerOfPhone, livingCustomer } from './living.ts';
 import { canonicalPhone } from './phone.ts';
 import type { ProfileInput } from './profile.ts';
 import { updateCustomer } from './update.ts';
@@ -50,14 +51,15 @@ const withIdentifier = (identifier: CustomerIdentifier | null, input: ProfileInp
   return input;
 };
 
-/** The living customer with this id, e-mail address or phone number, whichever is given first. */
-export const findIdentified = async ({ db }: Pick<Tx, 'db'>, { id, email, phone }: CustomerIdentifier): Promise<string | null> => {
+/**
+ * The living customer with this id, e-mail address or phone number, whichever is given first. Those of a profile that was merged away lead to
+ * the survivor.
+ */
+export const findIdentified = async (tx: Pick<Tx, 'sql'>, { id, email, phone }: CustomerIdentifier): Promise<string | null> => {
   const canonical = { email: email ? canonicalEmail(email) : null, phone: phone ? canonicalPhone(phone) : null };
-  const wheres = [id ? { id } : null, canonical.email ? { email: canonical.email } : null, canonical.phone ? { phone: canonical.phone } : null];
-  for (const where of wheres) {
-    if (!where) continue;
-    const found = await db.customer.findFirst({ where: { ...where, deletedAt: null }, select: { id: true } });
-    if (found) return found.id;
-  }
-  return null;
+  return (
+    (id ? await livingCustomer(tx, id) : null) ??
+    (canonical.email ? await customerOfEmail(tx, canonical.email) : null) ??
+    (canonical.phone ? await customerOfPhone(tx, canonical.phone) : null)
+  );
 };

@@ -1,5 +1,6 @@
 import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
+import { forgetConsent } from '../marketing/address-changed.ts';
 import { refuseTaken } from './create.ts';
 import { checkProfile, type ProfileInput } from './profile.ts';
 
@@ -30,6 +31,7 @@ export const updateCustomer = async (
       },
       select: { id: true },
     });
+    await forgetConsent(tx, customerId, before, data);
     tx.emit({ type: 'customer.updated', customerId, fields: changed.map(([field]) => field) });
   }
   return { customerId };

@@ -2,7 +2,11 @@ import nodemailer from 'nodemailer';
 import type { DomainEvent } from '../../core/events.ts';
 import type { Keyring } from '../../core/secret.ts';
 import type { Database } from '../../db/client.ts';
+import { mailOf } from './letter.ts';
+import { type MailOrder, SEALED_MAIL } from './request.ts';
 import { SEALED_CODE, type SealedCode, signInCodeMail } from './sign-in-code.ts';
+import { SEALED_SMS, type SmsOrder, type SmsSender, smsText } from './sms.ts';
+import { TEMPLATES } from './templates.ts';
 
 export interface Mail {
   readonly to: string;
@@ -12,7 +16,12 @@ export interface Mail {
   /** What the development inbox shows apart, for scripts. */
   readonly code?: string;
   readonly link?: string;
+  /** By which a mail program shows a button that ends such mails with one click: RFC 8058. */
+  readonly headers?: { readonly 'List-Unsubscribe': string; readonly 'List-Unsubscribe-Post': string };
 }
+
+const withUnsubscribe = (mail: Mail, url: string | undefined): Mail =>
+  url ? { ...mail, headers: { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } } : mail;
 
 export type MailSender = (mail: Mail) => Promise<void>;
 
@@ -21,30 +30,58 @@ export const smtpSender = (smtpUrl: string, publicUrl: string): MailSender & { c
   const url = new URL(smtpUrl);
   const from = url.searchParams.get('from') ?? `no-reply@${new URL(publicUrl).hostname}`;
   url.searchParams.delete('from');
-  const transport = nodemailer.createTransport({ url: url.href, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 });
-  const send: MailSender = async ({ to, subject, text, html }) => {
+  const transport = nodemailer.createTransport({
+    url: url.href,
+    pool: true,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 20_000,
+  });
+  const send: MailSender = async ({ to, subject, text, html, headers }) => {
     // A hosted address is one recipient: a comma or a second address in `to` must not become more.
-    await transport.sendMail({ from, to: { name: '', address: to }, subject, text, html });
+    await transport.sendMail({ from, to: { name: '', address: to }, subject, text, html, ...(headers ? { headers } : {}) });
   };
   return Object.assign(send, { close: () => transport.close() });
 };
 
 const INBOX_MAX = 500;
 
+const KEEP = `
+with kept as (
+  insert into development_mail ("to", subject, text, html, code, link, at)
+  values ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text::timestamptz) returning id
+)
+delete from development_mail where id <= (select id from kept) - $8::int`;
+
 /** Keeps mail for `GET /dev/inbox` instead of sending it; the newest 500. */
 export const developmentInbox =
-  ({ prisma, sql }: Database): MailSender =>
-  async (mail) => {
-    await prisma.developmentMail.create({ data: { ...mail, at: new Date() } });
-    await sql('delete from development_mail where id <= (select max(id) from development_mail) - $1::int', [INBOX_MAX]);
+  ({ sql }: Database): MailSender =>
+  async ({ to, subject, text, html, code, link }) => {
+    await sql(KEEP, [to, subject, text, html, code ?? null, link ?? null, new Date().toISOString(), INBOX_MAX]);
   };
 
-/** Turns a code that was asked for into a mail, unless it has run out on the way: a late code helps nobody. */
+/** Text messages into the development inbox, where somebody who tries the gateway out can read the codes. */
+export const developmentSms =
+  (inbox: MailSender): SmsSender =>
+  ({ to, text, code }) =>
+    inbox({ to, subject: text, text, html: '', code });
+
+/** Turns what was asked for into a mail or a text message, unless it has run out on the way: a late code helps nobody. */
 export const deliverMail =
-  ({ keyring, send }: { keyring: Keyring; send: MailSender }) =>
+  ({ keyring, send, sms }: { keyring: Keyring; send: MailSender; sms: SmsSender | undefined }) =>
   async (event: DomainEvent): Promise<void> => {
-    if (event.type !== 'sign_in_code.requested') return;
-    const code = JSON.parse(keyring.open(SEALED_CODE, Buffer.from(event.sealed, 'base64'))) as SealedCode;
-    if (new Date(code.expiresAt) <= new Date()) return;
-    await send(signInCodeMail(code));
+    if (event.type === 'sign_in_code.requested') {
+      const code = JSON.parse(keyring.open(SEALED_CODE, Buffer.from(event.sealed, 'base64'))) as SealedCode;
+      if (new Date(code.expiresAt) > new Date()) await send(signInCodeMail(code));
+    }
+    if (event.type === 'mail.requested') {
+      const order = JSON.parse(keyring.open(SEALED_MAIL, Buffer.from(event.sealed, 'base64'))) as MailOrder;
+      if (order.expiresAt && new Date(order.expiresAt) <= new Date()) return;
+      // What looks like a mail to whoever asked, and is none.
+      if (order.template !== 'nothing') await send(withUnsubscribe(mailOf(TEMPLATES[order.template](order)), order.unsubscribeUrl));
+    }
+    if (event.type === 'sms.requested' && sms) {
+      const order = JSON.parse(keyring.open(SEALED_SMS, Buffer.from(event.sealed, 'base64'))) as SmsOrder;
+      if (new Date(order.expiresAt) > new Date()) await sms({ to: order.to, code: order.code, text: smsText(order) });
+    }
   };

@@ -1,3 +1,4 @@
+import { together } from '../../core/gather.ts';
 import { isScope } from '../../core/scopes.ts';
 import { tokenHash } from '../../core/secret.ts';
 import type { Viewer } from '../../core/viewer.ts';
@@ -6,40 +7,86 @@ import type { Database } from '../../db/client.ts';
 
 const TOKEN_CHARACTERS_MAX = 512;
 
-/** Live means: not revoked, not run out, and for a session of a customer who is still there. One look at two unique indexes. */
+/** When a token was last used is noted to within this time. */
+const USE_SECONDS = 5 * 60;
+
+/** Live means: not revoked, not run out, and for a session of a customer who is still there. One look at two unique indexes for many tokens. */
 const LOOK = `
-select 'customer' as kind, s.id::text as id, s.customer_id::text as customer_id, null::text[] as scopes, s.access_expires_at as expires_at
-from session s where s.access_hash = $1 and s.revoked_at is null and s.access_expires_at > $2::timestamptz
+select encode(s.access_hash, 'hex') as hash, 'customer' as kind, s.id::text as id, s.customer_id::text as customer_id, null::text[] as scopes,
+  s.access_expires_at as expires_at, s.last_used_at < $2::timestamptz - interval '${USE_SECONDS} seconds' as is_unnoted,
+  array(select m.id::text from customer m where m.merged_into_id = s.customer_id) as former_ids
+from session s where s.access_hash = any($1::text[]::bytea[]) and s.revoked_at is null and s.access_expires_at > $2::timestamptz
 union all
-select 'staff', t.id::text, null, t.scopes, t.expires_at
-from staff_token t where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2::timestamptz)`;
+select encode(t.token_hash, 'hex'), 'staff', t.id::text, null, t.scopes, t.expires_at,
+  coalesce(t.last_used_at < $2::timestamptz - interval '${USE_SECONDS} seconds', true), null
+from staff_token t where t.token_hash = any($1::text[]::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2::timestamptz)`;
 
 interface Found {
+  hash: string;
   kind: 'customer' | 'staff';
   id: string;
   customer_id: string;
   scopes: string[] | null;
   expires_at: Date | null;
+  is_unnoted: boolean;
+  former_ids: string[] | null;
 }
 
-/** Who shows this token. A token that is no good makes an anonymous viewer that is marked so, since signing in needs none. */
-export const authenticate = async ({ sql }: Database, token: string | null, now: Date): Promise<Viewer> => {
-  if (!token) return ANONYMOUS;
-  if (token.length > TOKEN_CHARACTERS_MAX) return { kind: 'anonymous', rejectedToken: true };
-  const [found] = await sql<Found>(LOOK, [tokenHash(token), now.toISOString()]);
-  if (!found) return { kind: 'anonymous', rejectedToken: true };
-  if (found.kind === 'staff') {
-    return { kind: 'staff', tokenId: found.id, scopes: new Set((found.scopes ?? []).filter(isScope)), expiresAt: found.expires_at };
-  }
-  return { kind: 'customer', customerId: found.customer_id, sessionId: found.id, expiresAt: found.expires_at as Date };
+const NOTE_USE = {
+  customer: 'update session set last_used_at = $2::timestamptz where id = any($1::text[]::uuid[])',
+  staff: 'update staff_token set last_used_at = $2::timestamptz where id = any($1::text[]::uuid[])',
+} as const;
+
+const viewerOf = (found: Found): Viewer =>
+  found.kind === 'staff'
+    ? { kind: 'staff', tokenId: found.id, scopes: new Set((found.scopes ?? []).filter(isScope)), expiresAt: found.expires_at }
+    : {
+        kind: 'customer',
+        customerId: found.customer_id,
+        sessionId: found.id,
+        expiresAt: found.expires_at as Date,
+        ...(found.former_ids?.length ? { formerIds: found.former_ids } : {}),
+      };
+
+const REJECTED: Viewer = { kind: 'anonymous', rejectedToken: true };
+
+/**
+ * Says who shows a token. One that is no good makes an anonymous viewer that is marked so, since signing in needs none. Tokens that are
+ * shown at the same time are looked up together; none is remembered, so a revoked one is refused at once. That they were used is noted
+ * afterwards, and nobody waits for it.
+ */
+export const authenticating = ({ sql }: Database, clock: () => Date): ((token: string | null) => Promise<Viewer>) => {
+  const noteUse = (rows: readonly Found[], kind: Found['kind'], now: string): void => {
+    const ids = rows.filter((found) => found.is_unnoted && found.kind === kind).map(({ id }) => id);
+    // The next use notes it if this one could not.
+    if (ids.length > 0) sql(NOTE_USE[kind], [ids, now]).catch(() => {});
+  };
+  const look = together(async (hashes) => {
+    const now = clock().toISOString();
+    const rows = await sql<Found>(LOOK, [hashes.map((hash) => `\\x${hash}`), now]);
+    noteUse(rows, 'customer', now);
+    noteUse(rows, 'staff', now);
+    return new Map(rows.map((found) => [found.hash, viewerOf(found)]));
+  });
+  return async (token) => {
+    if (!token) return ANONYMOUS;
+    if (token.length > TOKEN_CHARACTERS_MAX) return REJECTED;
+    return (await look(tokenHash(token).toString('hex'))) ?? REJECTED;
+  };
 };
 
-/** Whether a viewer's session or staff token has not been revoked since; its expiry the caller knows. */
+/**
+ * Whether a viewer's session or staff token has not been revoked since; its expiry the caller knows. A session that is another customer's by
+ * now, since two were merged or a merge was undone, is looked up anew before it shows anything more.
+ */
 export const isLive = async ({ sql }: Database, viewer: Viewer): Promise<boolean> => {
   if (viewer.kind === 'anonymous') return false;
-  const [statement, id] =
+  const [statement, values] =
     viewer.kind === 'customer'
-      ? ['select 1 from session where id = $1::text::uuid and revoked_at is null', viewer.sessionId]
-      : ['select 1 from staff_token where id = $1::text::uuid and revoked_at is null', viewer.tokenId];
-  return (await sql(statement, [id])).length === 1;
+      ? [
+          'select 1 from session where id = $1::text::uuid and customer_id = $2::text::uuid and revoked_at is null',
+          [viewer.sessionId, viewer.customerId],
+        ]
+      : ['select 1 from staff_token where id = $1::text::uuid and revoked_at is null', [viewer.tokenId]];
+  return (await sql(statement, values)).length === 1;
 };

@@ -11,20 +11,26 @@ const GRACE_SECONDS = 30;
 /**
  * Exchanges a refresh token for the next pair. Rotates every time; the exchanged token shown again within 30 seconds gives the
  * same pair, and later, or when its successor was itself exchanged, ends the session: one of the two who hold it is a thief.
- * Answers null when the token is no good; the caller commits either way, so that an ended session stays ended.
+ * Answers null when the token is no good, or not of the OpenID client that shows it (null: of the gateway's own); the caller commits
+ * either way, so that an ended session stays ended.
  */
-export const refreshSession = async (tx: Tx, keyring: Keyring, refreshToken: string): Promise<SessionTokens | null> => {
+export const refreshSession = async (
+  tx: Tx,
+  keyring: Keyring,
+  refreshToken: string,
+  clientId: string | null = null,
+): Promise<SessionTokens | null> => {
   const hash = bytes(tokenHash(refreshToken));
   const retired = await tx.db.retiredRefreshToken.findUnique({ where: { hash } });
-  if (retired) return replay(tx, keyring, refreshToken, retired);
+  if (retired) return replay(tx, keyring, refreshToken, { ...retired, clientId });
   await tx.db.$queryRaw`select 1 from session where refresh_hash = ${hash} for update`;
   const session = await tx.db.session.findUnique({ where: { refreshHash: hash } });
   if (!session) {
     // Exchanged by someone else between the two looks.
     const lately = await tx.db.retiredRefreshToken.findUnique({ where: { hash } });
-    return lately ? replay(tx, keyring, refreshToken, lately) : null;
+    return lately ? replay(tx, keyring, refreshToken, { ...lately, clientId }) : null;
   }
-  if (session.revokedAt || session.refreshExpiresAt <= tx.now) return null;
+  if (session.revokedAt || session.refreshExpiresAt <= tx.now || session.clientId !== clientId) return null;
   return rotate(tx, keyring, refreshToken, session.id);
 };
 
@@ -63,10 +69,10 @@ const replay = async (
   tx: Tx,
   keyring: Keyring,
   refreshToken: string,
-  retired: { sessionId: string; retiredAt: Date },
+  retired: { sessionId: string; retiredAt: Date; clientId: string | null },
 ): Promise<SessionTokens | null> => {
   const session = await tx.db.session.findUnique({ where: { id: retired.sessionId } });
-  if (!session || session.revokedAt) return null;
+  if (!session || session.revokedAt || session.clientId !== retired.clientId) return null;
   if (tx.now <= secondsAfter(retired.retiredAt, GRACE_SECONDS) && session.rotationSalt) {
     const same = successors(keyring, refreshToken, session.rotationSalt).find((pair) =>
       equalBytes(tokenHash(pair.refreshToken), session.refreshHash),

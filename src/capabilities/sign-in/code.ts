@@ -1,36 +1,13 @@
-import type { Allowance, OneTimeCodes } from '../../backend/backend.ts';
 import { canonicalEmail } from '../../core/email.ts';
 import { DomainError } from '../../core/errors.ts';
+import type { SignInMethod } from '../../core/events.ts';
 import type { Language } from '../../core/language.ts';
-import { limitedNetwork } from '../../core/network.ts';
-import { type Keyring, mintCode } from '../../core/secret.ts';
-import type { Tx } from '../../db/transact.ts';
+import type { SqlTx } from '../../db/transact.ts';
 import { findOrCreateByEmail } from '../customers/find-or-create.ts';
 import { SEALED_CODE, type SealedCode } from '../mail/sign-in-code.ts';
-import { type Device, openSession, type SessionTokens, secondsAfter } from '../sessions/open.ts';
-
-/** How long a code works; NIST SP 800-63B allows ten minutes at most. */
-const CODE_TTL_SECONDS = 5 * 60;
-/** Before another code is sent to the same inbox. */
-const RESEND_AFTER_SECONDS = 30;
-
-const HOUR = 60 * 60;
-const SENDS_PER_INBOX: Allowance = { max: 10, windowSeconds: HOUR };
-const SENDS_PER_NETWORK: Allowance = { max: 60, windowSeconds: HOUR };
-const GUESSES_PER_CODE = 5;
-/** Not reset by a new code: asking again must not buy more guesses. */
-const GUESSES_PER_IDENTIFIER: Allowance = { max: 10, windowSeconds: HOUR };
-const GUESSES_PER_NETWORK: Allowance = { max: 100, windowSeconds: HOUR };
-
-/** What a code is issued and redeemed with. */
-export interface CodeTools {
-  readonly codes: OneTimeCodes;
-  readonly keyring: Keyring;
-}
-
-const identifierOf = (keyring: Keyring, email: string): string => keyring.stableDigest('code identifier', email).toString('base64url');
-const networkOf = (keyring: Keyring, address: string | undefined): string =>
-  keyring.stableDigest('code network', limitedNetwork(address)).toString('base64url');
+import { secondsAfter } from '../sessions/open.ts';
+import { isAskingDevice, mintDeviceToken, mintLink, mintLinkSecret, readLink } from './link.ts';
+import { CODE_TTL_SECONDS, type CodeTools, issueCode, once, RESEND_AFTER_SECONDS, redeemCode } from './one-time.ts';
 
 const emailOf = (text: string): string => {
   const email = canonicalEmail(text);
@@ -38,63 +15,104 @@ const emailOf = (text: string): string => {
   return email;
 };
 
+export interface CodeRequested {
+  /** When code and link stop working. */
+  readonly expiresAt: Date;
+  readonly resendAfter: Date;
+  /** For the browser that asked to keep, with which the link signs in; null where the mail carries no link. */
+  readonly deviceToken: string | null;
+}
+
 /**
- * Sends a six-digit code to an inbox. Known and unknown addresses take the same way and get the same answer and the same mail;
- * the customer is made when the code comes back. Refuses INVALID, and TOO_MANY_REQUESTS by inbox or by network.
+ * Sends a six-digit code to an inbox, and with `linkUrl` a link whose token is appended to it. Known and unknown addresses take the same
+ * way and get the same answer and the same mail; the customer is made when code or link come back. Refuses INVALID,
+ * TOO_MANY_REQUESTS by inbox, network or shop, and CHALLENGE_FAILED where the shop asks for a person and none was shown.
  *
- * `issue` is memoised by the caller's transaction retries: asking the backend happens once.
+ * The backend is asked once, however often the transaction runs.
  */
 export const requestCode = (
-  { codes, keyring }: CodeTools,
-  { email: text, language, shopName, address }: { email: string; language: Language; shopName: string; address: string | undefined },
-): ((tx: Tx) => Promise<{ expiresAt: Date; resendAfter: Date }>) => {
+  tools: CodeTools,
+  { email: text, language, shopName, address, linkUrl = null, isPerson }: CodeRequest,
+): ((tx: SqlTx) => Promise<CodeRequested>) => {
   const email = emailOf(text);
-  const code = mintCode();
-  let issued: ReturnType<OneTimeCodes['issue']> | undefined;
+  const secret = linkUrl === null ? undefined : mintLinkSecret();
+  const deviceToken = linkUrl === null ? null : mintDeviceToken();
+  const issue = once(async () => {
+    if (isPerson && !(await isPerson())) throw new DomainError('CHALLENGE_FAILED', ['proof']);
+    return issueCode(tools, { purpose: 'sign-in', to: email, address }, ['email'], secret);
+  });
   return async (tx) => {
-    issued ??= codes.issue({
-      identifier: identifierOf(keyring, email),
-      network: networkOf(keyring, address),
-      digest: keyring.digest('code', email, code).toString('base64url'),
-      ttlSeconds: CODE_TTL_SECONDS,
-      cooldownSeconds: RESEND_AFTER_SECONDS,
-      perIdentifier: SENDS_PER_INBOX,
-      perNetwork: SENDS_PER_NETWORK,
-    });
-    const answer = await issued;
-    if (answer.status !== 'ISSUED') throw new DomainError('TOO_MANY_REQUESTS', ['email'], { seconds: answer.retryAfterSeconds });
+    const code = await issue();
     const expiresAt = secondsAfter(tx.now, CODE_TTL_SECONDS);
-    const sealed: SealedCode = { to: email, code, language, ttlSeconds: CODE_TTL_SECONDS, expiresAt: expiresAt.toISOString(), shopName };
-    tx.emit({ type: 'sign_in_code.requested', sealed: keyring.seal(SEALED_CODE, JSON.stringify(sealed)).toString('base64') });
-    return { expiresAt, resendAfter: secondsAfter(tx.now, RESEND_AFTER_SECONDS) };
+    const link = secret && deviceToken ? `${linkUrl}${mintLink(tools.keyring, { email, secret, code, deviceToken })}` : undefined;
+    const sealed: SealedCode = {
+      to: email,
+      code,
+      language,
+      ttlSeconds: CODE_TTL_SECONDS,
+      expiresAt: expiresAt.toISOString(),
+      shopName,
+      ...(link ? { link } : {}),
+    };
+    tx.emit({ type: 'sign_in_code.requested', sealed: tools.keyring.seal(SEALED_CODE, JSON.stringify(sealed)).toString('base64') });
+    return { expiresAt, resendAfter: secondsAfter(tx.now, RESEND_AFTER_SECONDS), deviceToken };
+  };
+};
+
+interface CodeRequest {
+  readonly email: string;
+  readonly language: Language;
+  readonly shopName: string;
+  readonly address: string | undefined;
+  readonly linkUrl?: string | null;
+  /** Asked before anything is sent, where the shop wants it. */
+  readonly isPerson?: (() => Promise<boolean>) | undefined;
+}
+
+/** Opens the kind of session that is wanted for a customer who has proven her address. */
+export type Open<Session> = (tx: SqlTx, customerId: string, method: SignInMethod) => Promise<Session>;
+
+interface SignedIn<Session> {
+  readonly customerId: string;
+  readonly session: Session;
+}
+
+/**
+ * Exchanges a code for a session; the first sign-in makes the customer. Redeemed atomically in one round trip, so that of two who
+ * show the right code at once one gets in. Refuses INVALID, INVALID_CODE whatever is wrong with it, TOO_MANY_ATTEMPTS, CUSTOMER_DISABLED.
+ */
+export const confirmCode = <Session>(
+  tools: CodeTools,
+  { email: text, code, locale, address }: { email: string; code: string; locale: string | null; address: string | undefined },
+  open: Open<Session>,
+): ((tx: SqlTx) => Promise<SignedIn<Session>>) => {
+  const email = emailOf(text);
+  const redeem = once(() => redeemCode(tools, { purpose: 'sign-in', to: email, address }, { code }, ['code']));
+  return async (tx) => {
+    await redeem();
+    const { customerId } = await findOrCreateByEmail(tx, email, locale);
+    return { customerId, session: await open(tx, customerId, 'email_code') };
   };
 };
 
 /**
- * Exchanges a code for a session; the first sign-in makes the customer. Redeemed atomically in one round trip, so that of two who
- * show the right code at once one gets in. Refuses INVALID, INVALID_CODE whatever is wrong with it, TOO_MANY_ATTEMPTS.
+ * The same by the link of the mail, for the browser that asked: whoever else holds the link has a code to type there, and no session.
+ * Refuses INVALID_LINK, OTHER_DEVICE, TOO_MANY_ATTEMPTS, CUSTOMER_DISABLED.
  */
-export const confirmCode = (
-  { codes, keyring }: CodeTools,
-  { email: text, code, locale, device }: { email: string; code: string; locale: string | null; device: Device },
-): ((tx: Tx) => Promise<{ customerId: string; session: SessionTokens }>) => {
-  const email = emailOf(text);
-  const typed = code.replace(/[\s-]/g, '');
-  if (!/^\d{6}$/.test(typed)) throw new DomainError('INVALID_CODE', ['code']);
-  let redeemed: ReturnType<OneTimeCodes['redeem']> | undefined;
+export const confirmLink = <Session>(
+  tools: CodeTools,
+  { token, deviceToken, locale, address }: { token: string; deviceToken: string | null; locale: string | null; address: string | undefined },
+  open: Open<Session>,
+): ((tx: SqlTx) => Promise<SignedIn<Session>>) => {
+  const link = readLink(tools.keyring, token);
+  if (!link) throw new DomainError('INVALID_LINK', ['token']);
+  if (!isAskingDevice(link, deviceToken)) throw new DomainError('OTHER_DEVICE', ['deviceToken']);
+  const redeem = once(() => redeemCode(tools, { purpose: 'sign-in', to: link.email, address }, { linkSecret: link.secret }, ['token']));
   return async (tx) => {
-    redeemed ??= codes.redeem({
-      identifier: identifierOf(keyring, email),
-      network: networkOf(keyring, device.address),
-      digests: keyring.digests('code', email, typed).map((digest) => digest.toString('base64url')),
-      guessesPerCode: GUESSES_PER_CODE,
-      perIdentifier: GUESSES_PER_IDENTIFIER,
-      perNetwork: GUESSES_PER_NETWORK,
+    await redeem().catch((error: unknown) => {
+      throw error instanceof DomainError && error.code === 'INVALID_CODE' ? new DomainError('INVALID_LINK', ['token']) : error;
     });
-    const answer = await redeemed;
-    if (answer.status === 'LIMITED') throw new DomainError('TOO_MANY_ATTEMPTS', ['code'], { seconds: answer.retryAfterSeconds });
-    if (answer.status !== 'REDEEMED') throw new DomainError('INVALID_CODE', ['code']);
-    const { customerId } = await findOrCreateByEmail(tx, email, locale);
-    return { customerId, session: await openSession(tx, customerId, device, 'email_code') };
+    const { customerId } = await findOrCreateByEmail(tx, link.email, locale);
+    return { customerId, session: await open(tx, customerId, 'email_link') };
   };
 };

@@ -1,29 +1,21 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { App } from '../../app.ts';
+import { DomainError } from '../../core/errors.ts';
+import type { SqlTx } from '../../db/transact.ts';
 import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
 import { languageOfOperation } from '../../graphql/directives.ts';
 import { payloadType, userErrorOf, userErrorType } from '../../graphql/errors.ts';
-import { settle } from '../../graphql/settle.ts';
+import { deferred, settle, settleSql } from '../../graphql/settle.ts';
+import { SessionTokensType, settleSignIn, signedInPayload } from '../../graphql/signed-in.ts';
 import { endSessions } from '../sessions/end.ts';
-import type { SessionTokens } from '../sessions/open.ts';
+import { openSession, type SessionTokens } from '../sessions/open.ts';
 import { invalidRefreshToken, refreshSession } from '../sessions/refresh.ts';
-import { confirmCode, requestCode } from './code.ts';
-import { CODE_CONFIRM_CODES, CODE_REQUEST_CODES, REFRESH_CODES, SIGN_OUT_CODES } from './errors.ts';
+import { confirmCode, confirmLink, type Open, requestCode } from './code.ts';
+import { CODE_CONFIRM_CODES, CODE_REQUEST_CODES, LINK_CONFIRM_CODES, REFRESH_CODES, SIGN_OUT_CODES } from './errors.ts';
+import type { CodeTools } from './one-time.ts';
 
-/** Tokens that were kept as JSON come back with their moments as text. */
-const Session = builder.objectRef<Omit<SessionTokens, 'expiresAt'> & { expiresAt: Date | string }>('CustomerSession').implement({
-  description: 'What a signed-in device keeps. Shown once.',
-  fields: (t) => ({
-    accessToken: t.exposeString('accessToken', { nullable: false, description: 'For the Authorization header, for one hour.' }),
-    refreshToken: t.exposeString('refreshToken', { nullable: false, description: 'For `sessionRefresh`, once, within 30 days.' }),
-    expiresAt: t.field({
-      type: 'DateTime',
-      nullable: false,
-      description: 'When the access token runs out.',
-      resolve: ({ expiresAt }) => new Date(expiresAt),
-    }),
-  }),
-});
-
-const SignInCodeRequestPayload = payloadType<{ expiresAt: Date | string; resendAfter: Date | string }>(
+const SignInCodeRequestPayload = payloadType<{ expiresAt: Date | string; resendAfter: Date | string; deviceToken: string | null }>(
   'SignInCodeRequestPayload',
   userErrorType('SignInCodeRequestUserError', CODE_REQUEST_CODES),
   (t) => ({
@@ -37,26 +29,20 @@ const SignInCodeRequestPayload = payloadType<{ expiresAt: Date | string; resendA
       description: 'When another code may be asked for.',
       resolve: ({ resendAfter }) => (resendAfter ? new Date(resendAfter) : null),
     }),
+    deviceToken: t.string({
+      description: 'For the browser that asked to keep: `signInLinkConfirm` takes the link together with it. Null without `linkUrl`.',
+      resolve: ({ deviceToken }) => deviceToken ?? null,
+    }),
   }),
 );
 
-const SignInCodeConfirmPayload = payloadType<{ customerId: string; session: SessionTokens }>(
-  'SignInCodeConfirmPayload',
-  userErrorType('SignInCodeConfirmUserError', CODE_CONFIRM_CODES),
-  (t) => ({
-    customer: t.prismaField({
-      type: 'Customer',
-      resolve: (query, { customerId }, _args, { app }) =>
-        customerId ? app.backend.database.prisma.customer.findUnique({ ...query, where: { id: customerId } }) : null,
-    }),
-    session: t.field({ type: Session, resolve: ({ session }) => session ?? null }),
-  }),
-);
+const SignInCodeConfirmPayload = signedInPayload('SignInCodeConfirmPayload', userErrorType('SignInCodeConfirmUserError', CODE_CONFIRM_CODES));
+const SignInLinkConfirmPayload = signedInPayload('SignInLinkConfirmPayload', userErrorType('SignInLinkConfirmUserError', LINK_CONFIRM_CODES));
 
 const SessionRefreshPayload = payloadType<{ session: SessionTokens }>(
   'SessionRefreshPayload',
   userErrorType('SessionRefreshUserError', REFRESH_CODES),
-  (t) => ({ session: t.field({ type: Session, resolve: ({ session }) => session ?? null }) }),
+  (t) => ({ session: t.field({ type: SessionTokensType, resolve: ({ session }) => session ?? null }) }),
 );
 
 const SignOutPayload = payloadType<object>('SignOutPayload', userErrorType('SignOutUserError', SIGN_OUT_CODES), () => ({}));
@@ -65,22 +51,34 @@ builder.mutationFields((t) => ({
   signInCodeRequest: t.field({
     type: SignInCodeRequestPayload,
     nullable: false,
-    description: 'Mails a six-digit code. Known and unknown addresses are answered alike.',
+    description:
+      'Mails a six-digit code, and with `linkUrl` a link to that page of the shop with `token` in its query. Either works once. Known and unknown addresses are answered alike.',
     authScopes: { public: true },
-    args: { email: t.arg.string({ required: true }) },
+    args: {
+      email: t.arg.string({ required: true }),
+      linkUrl: t.arg({
+        type: 'URL',
+        description: 'A page of the gateway, or of an allowed origin, that calls `signInLinkConfirm` when its visitor says so.',
+      }),
+      proof: t.arg.string({ description: 'What the captcha on the page gave, where the shop asks for one.' }),
+    },
     resolve: (_root, args, context, info) => {
       const { app, request } = context;
       const language = languageOfOperation(info, context);
-      return settle(
+      const { email, linkUrl, proof } = args;
+      const { captcha } = app;
+      const asked = {
+        email,
+        language,
+        shopName: app.shopName,
+        address: request.address,
+        isPerson: captcha ? () => captcha.isPerson(proof ?? null, request.address) : undefined,
+      };
+      return settleSql(
         context,
         info,
         args,
-        deferred(() =>
-          requestCode(
-            { codes: app.backend.codes, keyring: app.keyring },
-            { email: args.email, language, shopName: app.shopName, address: request.address },
-          ),
-        ),
+        deferred(() => requestCode(toolsOf(app), { ...asked, linkUrl: linkUrl ? linkPrefix(app, linkUrl) : null })),
         { secret: true },
       );
     },
@@ -91,22 +89,18 @@ builder.mutationFields((t) => ({
     description: 'Exchanges the code for a session. The first sign-in makes the customer.',
     authScopes: { public: true },
     args: { email: t.arg.string({ required: true }), code: t.arg.string({ required: true }) },
-    resolve: async (_root, args, context, info) => {
-      const { app, request } = context;
-      const locale = languageOfOperation(info, context);
-      const settled = await settle(
-        context,
-        info,
-        args,
-        deferred(() => confirmCode({ codes: app.backend.codes, keyring: app.keyring }, { ...args, locale, device: request })),
-        { secret: true },
-      );
-      const { customerId, session } = settled;
-      // The code has proven who is there: the rest of this operation is hers.
-      if (customerId && session)
-        context.viewer = { kind: 'customer', customerId, sessionId: session.sessionId, expiresAt: new Date(session.expiresAt) };
-      return settled;
-    },
+    resolve: (_root, args, context, info) =>
+      signIn(context, info, args, (locale, open) => confirmCode(toolsOf(context.app), { ...args, locale, address: context.request.address }, open)),
+  }),
+  signInLinkConfirm: t.field({
+    type: SignInLinkConfirmPayload,
+    nullable: false,
+    description:
+      'Exchanges the token of a mailed link for a session, in the browser that asked for it. Call it when the visitor says so, not when the page opens: mail scanners open links.',
+    authScopes: { public: true },
+    args: { token: t.arg.string({ required: true }), deviceToken: t.arg.string({ required: true }) },
+    resolve: (_root, args, context, info) =>
+      signIn(context, info, args, (locale, open) => confirmLink(toolsOf(context.app), { ...args, locale, address: context.request.address }, open)),
   }),
   sessionRefresh: t.field({
     type: SessionRefreshPayload,
@@ -141,11 +135,32 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-/** Makes the verb inside `settle`, where its refusals of the input become `userErrors`, and once, however often the transaction runs. */
-const deferred = <Tx, Result>(make: () => (tx: Tx) => Promise<Result>): ((tx: Tx) => Promise<Result>) => {
-  let verb: ((tx: Tx) => Promise<Result>) | undefined;
-  return async (tx) => {
-    verb ??= make();
-    return verb(tx);
-  };
+const toolsOf = ({ backend, keyring }: App): CodeTools => ({ codes: backend.codes, keyring });
+
+/** What a link's token is appended to. Refuses URL_NOT_ALLOWED. */
+const linkPrefix = (app: App, url: string): string => {
+  if (!app.mayLeadTo(url)) throw new DomainError('URL_NOT_ALLOWED', ['linkUrl']);
+  const to = new URL(url);
+  to.searchParams.delete('token');
+  to.hash = '';
+  return `${to.href}${to.search ? '&' : '?'}token=`;
+};
+
+/** Runs a verb that opens a session. */
+const signIn = (
+  context: Context,
+  info: GraphQLResolveInfo,
+  args: object,
+  make: (locale: string, open: Open<SessionTokens>) => (tx: SqlTx) => Promise<{ customerId: string; session: SessionTokens }>,
+) => {
+  const open: Open<SessionTokens> = (tx, customerId, method) => openSession(tx, customerId, context.request, method);
+  return settleSignIn(context, () =>
+    settleSql(
+      context,
+      info,
+      args,
+      deferred(() => make(languageOfOperation(info, context), open)),
+      { secret: true },
+    ),
+  );
 };

@@ -1,37 +1,12 @@
 import { v7 as uuid } from 'uuid';
 import { topics } from '../../core/events.ts';
 import type { Sql } from '../../db/client.ts';
-import type { StoreCreditSystemEvent } from '../../db/generated/enums.ts';
-import type { Tx } from '../../db/transact.ts';
+import type { SqlTx } from '../../db/transact.ts';
 import type { PostRefusal } from './errors.ts';
-
-/** One movement, as store_credit_post() takes it: into or out of an account, named by its id or by its owner and currency. */
-export interface Movement {
-  readonly kind: 'CREDIT' | 'DEBIT';
-  readonly accountId: string | null;
-  readonly customerId: string | null;
-  /** The id of the account that a first credit opens; made up when absent. */
-  readonly newAccountId?: string;
-  readonly currency: string;
-  readonly amountMinor: bigint;
-  readonly expiresAt?: Date | null;
-  readonly event: StoreCreditSystemEvent;
-  readonly note?: string | null;
-  readonly actor: string;
-  /** The same scope and key give the same answer; another fingerprint is refused. */
-  readonly idempotency: { readonly scope: string; readonly key: string; readonly fingerprint: string } | null;
-}
-
-export interface Posted {
-  readonly transactionId: string;
-  readonly accountId: string;
-  readonly customerId: string;
-  /** The account's version that the movement made. */
-  readonly version: string;
-}
+import type { Held, Movement, Posted } from './movement.ts';
 
 export type PostAnswer =
-  | { readonly ok: Posted; readonly replayed?: true }
+  | { readonly ok: Posted | Held; readonly replayed?: true }
   | { readonly refused: { readonly code: PostRefusal }; readonly replayed?: true };
 
 /** The ledger's interface: a movement in, its answer out, after it is durable. */
@@ -39,21 +14,38 @@ export interface Ledger {
   post(movement: Movement): Promise<PostAnswer>;
 }
 
-const POST = 'select store_credit_post($1::text::jsonb, $2::text::timestamptz) as answers';
+const POST = 'select store_credit_post_followed($1::text::jsonb, $2::text::timestamptz) as answers';
 
 const statementValues = (movements: readonly Movement[], moment: Date | null): [string, string | null] => [
-  JSON.stringify(movements.map((movement) => ({ newAccountId: uuid(), ...movement, id: uuid(), amountMinor: movement.amountMinor.toString() }))),
+  JSON.stringify(
+    movements.map((movement) => ({
+      newAccountId: uuid(),
+      ...movement,
+      id: uuid(),
+      ...('amountMinor' in movement && movement.amountMinor !== undefined ? { amountMinor: movement.amountMinor.toString() } : {}),
+    })),
+  ),
   moment?.toISOString() ?? null,
 ];
 
+/** The accounts that an answer says were written. */
+const accountsIn = (answer: PostAnswer): string[] => {
+  if (!('ok' in answer)) return [];
+  const { ok } = answer;
+  return 'to' in ok && ok.to ? [ok.accountId, ok.to.accountId] : [ok.accountId];
+};
+
 /** Posts inside a transaction that is already open: everything in it commits together. */
-export const postWithin = async (tx: Tx, movements: readonly Movement[]): Promise<PostAnswer[]> => {
+export const postWithin = async (tx: SqlTx, movements: readonly Movement[]): Promise<PostAnswer[]> => {
   const [batch, moment] = statementValues(movements, tx.now);
-  const [row] = await tx.db.$queryRawUnsafe<{ answers: PostAnswer[] }[]>(POST, batch, moment);
+  const [row] = await tx.sql<{ answers: PostAnswer[] }>(POST, [batch, moment]);
   const answers = row?.answers ?? [];
-  for (const answer of answers) if ('ok' in answer) tx.announce(topics.storeCreditAccount(answer.ok.accountId));
+  for (const answer of answers) for (const accountId of accountsIn(answer)) tx.announce(topics.storeCreditAccount(accountId));
   return answers;
 };
+
+/** The same as a ledger, for verbs that post as a part of something larger. */
+export const ledgerWithin = (tx: SqlTx): Ledger => ({ post: async (movement) => (await postWithin(tx, [movement]))[0] as PostAnswer });
 
 interface Waiting {
   readonly movement: Movement;
@@ -61,7 +53,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** More in one statement gain nothing: a statement of this size is bound by its rows, not by its round trip. */
+/** More in one statement gain little: what a statement costs whatever its size is then a small part of a movement. */
 const BATCH_MAX = 128;
 const ATTEMPTS_MAX = 5;
 
@@ -79,7 +71,10 @@ const isTransient = (error: unknown): boolean => ['40001', '40P01', '23505'].inc
  * No timer: a lone movement waits for nothing. One statement is in flight at a time, so an account's order is the order of arrival.
  * A statement that fails as a whole is run again item by item, so that one bad item harms no other.
  */
-export const batchingLedger = (sql: Sql, { clock, onCommit }: { clock: (() => Date) | null; onCommit: (posted: Posted) => void }): Ledger => {
+export const batchingLedger = (
+  sql: Sql,
+  { clock, onCommit }: { clock: (() => Date) | null; onCommit: (movement: Movement, posted: Posted | Held) => void },
+): Ledger => {
   let queue: Waiting[] = [];
   let running = false;
 
@@ -91,10 +86,10 @@ export const batchingLedger = (sql: Sql, { clock, onCommit }: { clock: (() => Da
   const settle = async (batch: readonly Waiting[], attempt = 1): Promise<void> => {
     try {
       const answers = await run(batch.map(({ movement }) => movement));
-      batch.forEach(({ resolve }, index) => {
+      batch.forEach(({ movement, resolve }, index) => {
         const answer = answers[index] as PostAnswer;
         resolve(answer);
-        if ('ok' in answer && !answer.replayed) onCommit(answer.ok);
+        if ('ok' in answer && !answer.replayed) onCommit(movement, answer.ok);
       });
     } catch (error) {
       if (isTransient(error) && attempt < ATTEMPTS_MAX) return settle(batch, attempt + 1);

@@ -15,6 +15,8 @@ export interface Draft {
   /** Whether that line is in the database yet. */
   isMarked: boolean;
   readonly stored: { readonly email: string | null; readonly phone: string | null };
+  /** E-mail addresses and phone numbers of profiles that were merged into this one: they know her, and are not taken over. */
+  readonly aliases: Set<string>;
   readonly scalars: Scalars;
   tags: readonly string[];
   hasDefaultAddress: boolean;
@@ -43,6 +45,7 @@ export const newDraft = (id: string): Draft => ({
   line: null,
   isMarked: false,
   stored: { email: null, phone: null },
+  aliases: new Set(),
   scalars: { firstName: null, lastName: null, email: null, phone: null, locale: null, birthDate: null, note: null },
   tags: [],
   hasDefaultAddress: false,
@@ -74,15 +77,43 @@ const knownIds = (db: PrismaTransaction, rows: readonly ImportRow[]): Promise<Kn
 type Stored = Omit<Scalars, 'birthDate'> & { id: string; birthDate: string | null; tags: string[]; hasDefaultAddress: boolean };
 type Belongings = { id: string; addresses: AddressFields[] | null; hash: string | null; line: number | null };
 
+interface Alias {
+  readonly id: string;
+  readonly email: string | null;
+  readonly phone: string | null;
+}
+
+/** Addresses and numbers of profiles that were merged away, by the survivor. */
+const aliasesOf = (db: PrismaTransaction, emails: readonly string[], phones: readonly string[]): Promise<Alias[]> =>
+  db.$queryRaw<Alias[]>`
+    select merged_into_id::text as id, email, phone from customer
+    where merged_into_id is not null and (email = any(${emails}::text[]) or phone = any(${phones}::text[]))`;
+
+const addAliases = ({ all, byEmail, byPhone }: Drafts, aliases: readonly Alias[]): void => {
+  for (const { id, email, phone } of aliases) {
+    const draft = all.get(id);
+    if (!draft) continue;
+    for (const [known, value] of [
+      [byEmail, email],
+      [byPhone, phone],
+    ] as const) {
+      if (!value) continue;
+      draft.aliases.add(value);
+      known.set(value, draft);
+    }
+  }
+};
+
 /**
- * Looks up and locks every customer whom the rows may mean, in three statements however many the rows are; what belongs to the customers is
+ * Looks up and locks every customer whom the rows may mean, in four statements however many the rows are; what belongs to the customers is
  * read after the locks are held. Locks are taken in the order of ids. Through Prisma's models the same took three times as long.
  */
 export const loadDrafts = async (tx: Tx, runId: string, rows: readonly ImportRow[]): Promise<Drafts> => {
   const emails = present(rows.map(({ scalars }) => scalars.email));
   const phones = present(rows.map(({ scalars }) => scalars.phone));
   const known = await knownIds(tx.db, rows);
-  const ids = present(known.map(({ customerId }) => customerId));
+  const aliases = await aliasesOf(tx.db, emails, phones);
+  const ids = present([...known.map(({ customerId }) => customerId), ...aliases.map(({ id }) => id)]);
   const customers = await tx.db.$queryRaw<Stored[]>`
     select id::text, first_name as "firstName", last_name as "lastName", email, phone, locale, birth_date::text as "birthDate", note, tags,
       default_address_id is not null as "hasDefaultAddress"
@@ -110,6 +141,7 @@ export const loadDrafts = async (tx: Tx, runId: string, rows: readonly ImportRow
     if (texts.email) drafts.byEmail.set(texts.email, draft);
     if (texts.phone) drafts.byPhone.set(texts.phone, draft);
   }
+  addAliases(drafts, aliases);
   for (const { source, value, customerId } of known) {
     const draft = drafts.all.get(customerId);
     if (draft) (source === EXTERNAL_ID_SOURCE ? drafts.byExternalId : drafts.byFingerprint).set(value, draft);

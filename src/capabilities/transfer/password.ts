@@ -1,12 +1,7 @@
-import { availableParallelism } from 'node:os';
-import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { parseOptions } from '@node-rs/argon2';
 import { DomainError } from '../../core/errors.ts';
-
-const CHARACTERS_MIN = 8;
-const CHARACTERS_MAX = 128;
-
-/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
-const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+import { fitsPassword, HASHES_AT_ONCE, hashPassword } from '../passwords/hash.ts';
+import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from '../passwords/rules.ts';
 
 /** A hash that costs more than this to check would make every sign-in of its customer a burden; it is refused. */
 const COST_MAX = { memoryCost: 262_144, timeCost: 16, parallelism: 16 } as const;
@@ -29,8 +24,8 @@ export const readPassword = (text: string | null): GivenPassword | null => {
     return { plain: null, hash: text.trim() };
   }
   const { length } = [...text];
-  if (length < CHARACTERS_MIN) throw new DomainError('TOO_SHORT', field, { min: CHARACTERS_MIN });
-  if (length > CHARACTERS_MAX) throw new DomainError('TOO_LONG', field, { max: CHARACTERS_MAX });
+  if (length < PASSWORD_CHARACTERS_MIN) throw new DomainError('TOO_SHORT', field, { min: PASSWORD_CHARACTERS_MIN });
+  if (length > PASSWORD_CHARACTERS_MAX) throw new DomainError('TOO_LONG', field, { max: PASSWORD_CHARACTERS_MAX });
   return { plain: text, hash: null };
 };
 
@@ -51,9 +46,6 @@ export interface ReadyPassword {
   readonly hash: string | null;
 }
 
-/** Each of these hashes holds 19 MiB and a thread of the pool that file access shares. */
-const AT_ONCE_MAX = Math.min(4, availableParallelism());
-
 /**
  * Checks each password against the hash that is stored for its customer, and hashes those that do not fit: some 20 ms each, a few at
  * once. Not for use inside a transaction.
@@ -67,21 +59,12 @@ export const readyPasswords = async <Key>(
   const work = async (): Promise<void> => {
     for (const [key, password] of waiting) ready.set(key, await readyPassword(password, stored.get(key) ?? null));
   };
-  await Promise.all(Array.from({ length: AT_ONCE_MAX }, work));
+  await Promise.all(Array.from({ length: HASHES_AT_ONCE }, work));
   return ready;
 };
 
 const readyPassword = async (given: GivenPassword, stored: string | null): Promise<ReadyPassword> => {
   if (given.plain === null) return { plain: null, matches: given.hash, hash: given.hash };
-  if (stored && (await fits(stored, given.plain))) return { plain: given.plain, matches: stored, hash: null };
-  return { plain: given.plain, matches: null, hash: await hash(given.plain, COST) };
-};
-
-/** Whether a password is the one of a stored hash; a hash that cannot be read fits nothing. */
-const fits = async (stored: string, plain: string): Promise<boolean> => {
-  try {
-    return await verify(stored, plain);
-  } catch {
-    return false;
-  }
+  if (stored && (await fitsPassword(stored, given.plain, { isPatient: true }))) return { plain: given.plain, matches: stored, hash: null };
+  return { plain: given.plain, matches: null, hash: await hashPassword(given.plain, { isPatient: true }) };
 };

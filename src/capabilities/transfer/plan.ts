@@ -67,7 +67,7 @@ const changeOf = (drafts: Drafts, draft: Draft, row: ImportRow, ready: ReadyPass
   const scalars: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(row.scalars) as [keyof Scalars, string | Date | null][]) {
     const held = draft.scalars[field];
-    if (value === null || isSame(held, value)) continue;
+    if (value === null || isSame(held, value) || (typeof value === 'string' && draft.aliases.has(value))) continue;
     if (isLater && held !== null) kept.push(field);
     else scalars[field] = value;
   }

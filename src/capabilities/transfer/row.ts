@@ -168,6 +168,7 @@ const addressOf = (cell: Cell, territoryCode: string | null): AddressFields | nu
       phoneNumber: phone,
     },
     PATH,
+    { keepsUnknownZones: true },
   );
   const fields = Object.fromEntries(ADDRESS_FIELDS.map((name) => [name, given[name] ?? null])) as AddressFields;
   return Object.values(fields).some((value) => value !== null) ? fields : null;

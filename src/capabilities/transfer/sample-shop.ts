@@ -6,7 +6,8 @@ import type { Tx } from '../../db/transact.ts';
 import { checkAddress } from '../addresses/fields.ts';
 import { checkProfile } from '../customers/profile.ts';
 import { openSession } from '../sessions/open.ts';
-import { type Movement, postWithin } from '../store-credit/post.ts';
+import type { PlainMovement } from '../store-credit/movement.ts';
+import { postWithin } from '../store-credit/post.ts';
 import { SAMPLE_CUSTOMERS, SAMPLE_MOVEMENTS, type SampleMovement } from './sample-customers.ts';
 
 /** What the shop remembers, so that a sample shop that was tidied away does not come back at the next start. */
@@ -66,7 +67,7 @@ const addAddresses = async (tx: Tx): Promise<void> => {
   for (const { row } of rows) tx.emit({ type: 'customer_address.created', customerId: row.customerId, addressId: row.id });
 };
 
-const movementOf = (now: Date, { customerId, accountId, currency, amount, event, expiresAfterDays, note }: SampleMovement): Movement => {
+const movementOf = (now: Date, { customerId, accountId, currency, amount, event, expiresAfterDays, note }: SampleMovement): PlainMovement => {
   const amountMinor = parseAmount(amount, currency, ['amount']);
   return {
     kind: amountMinor > 0n ? 'CREDIT' : 'DEBIT',

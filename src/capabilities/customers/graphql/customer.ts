@@ -1,41 +1,44 @@
 import { CustomerState as CustomerStates } from '../../../db/generated/enums.ts';
 import { builder } from '../../../graphql/builder.ts';
+import {
+  CustomerEmailAddress,
+  CustomerPhoneNumber,
+  EMAIL_CONTACT,
+  emailContactOf,
+  PHONE_CONTACT,
+  phoneContactOf,
+} from '../../../graphql/customer-contact.ts';
 import { HasStoreCreditAccounts } from '../../../graphql/has-store-credit-accounts.ts';
+import { TAX_EXEMPTIONS } from '../tax-exemptions.ts';
+
+declare module '../../../graphql/builder.ts' {
+  interface SchemaObjects {
+    CustomerEmailAddress: { email: string; verified: boolean };
+    CustomerPhoneNumber: { phone: string };
+  }
+}
 
 const CustomerState = builder.enumType(CustomerStates, {
   name: 'CustomerState',
   description: 'Whether the customer has an account: what signing in would mean.',
 });
 
-const CustomerEmailAddress = builder.objectRef<{ email: string; verified: boolean }>('CustomerEmailAddress').implement({
-  fields: (t) => ({
-    emailAddress: t.exposeString('email', { nullable: false }),
-    verified: t.exposeBoolean('verified', { nullable: false, description: 'Whether a code sent there came back.' }),
-  }),
-});
-
-const CustomerPhoneNumber = builder.objectRef<{ phone: string }>('CustomerPhoneNumber').implement({
-  fields: (t) => ({ phoneNumber: t.exposeString('phone', { nullable: false, description: 'E.164.' }) }),
-});
+export const TaxExemption = builder.enumType('TaxExemption', { values: TAX_EXEMPTIONS as [string, ...string[]] });
 
 /** First and last name, else e-mail, else phone, as Shopify shows a customer. */
 const displayName = (c: { firstName: string | null; lastName: string | null; email: string | null; phone: string | null }): string =>
   [c.firstName, c.lastName].filter(Boolean).join(' ') || c.email || c.phone || '';
 
-builder.prismaNode('Customer', {
+export const Customer = builder.prismaNode('Customer', {
   description: "A person's profile in the shop.",
   id: { field: 'id' },
   nullable: true,
   interfaces: [HasStoreCreditAccounts],
-  select: { id: true, deletedAt: true },
+  select: { id: true, deletedAt: true, mergedIntoId: true },
   authScopes: ({ id, deletedAt }) => (deletedAt ? false : { owner: id, staff: 'customers:read' }),
   fields: (t) => {
-    const email = t.field({
-      type: CustomerEmailAddress,
-      select: { email: true, emailVerifiedAt: true },
-      resolve: ({ email, emailVerifiedAt }) => (email ? { email, verified: emailVerifiedAt !== null } : null),
-    });
-    const phone = t.field({ type: CustomerPhoneNumber, select: { phone: true }, resolve: ({ phone }) => (phone ? { phone } : null) });
+    const email = t.field({ type: CustomerEmailAddress, select: EMAIL_CONTACT, resolve: emailContactOf });
+    const phone = t.field({ type: CustomerPhoneNumber, select: PHONE_CONTACT, resolve: phoneContactOf });
     return {
       firstName: t.exposeString('firstName', { nullable: true }),
       lastName: t.exposeString('lastName', { nullable: true }),
@@ -56,7 +59,20 @@ builder.prismaNode('Customer', {
       birthDate: t.expose('birthDate', { type: 'Date', nullable: true }),
       note: t.exposeString('note', { nullable: true, authScopes: { staff: 'customers:read' }, description: 'For staff only.' }),
       tags: t.exposeStringList('tags', { nullable: false }),
+      vatId: t.exposeString('vatId', {
+        nullable: true,
+        description: 'With its country’s prefix. Its form is checked, not whether it is registered.',
+      }),
+      taxExempt: t.exposeBoolean('taxExempt', { nullable: false, description: 'Whether the customer pays no tax at all; the checkout heeds it.' }),
+      taxExemptions: t.expose('taxExemptions', { type: [TaxExemption], nullable: false }),
       state: t.expose('state', { type: CustomerState, nullable: false }),
+      isBlocked: t.boolean({
+        nullable: true,
+        authScopes: { staff: 'customers:read' },
+        description: 'For staff only: whether the customer is kept from signing in.',
+        select: { blockedAt: true },
+        resolve: ({ blockedAt }) => blockedAt !== null,
+      }),
       creationDate: t.expose('createdAt', { type: 'DateTime', nullable: false }),
       createdAt: t.expose('createdAt', { type: 'DateTime', nullable: false }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime', nullable: false }),

@@ -1,12 +1,16 @@
-import type { Prisma } from '../../../db/client.ts';
+import { parsePrismaCursor } from '@pothos/plugin-prisma';
+import type { Database, Prisma } from '../../../db/client.ts';
 import { badInput } from '../../../graphql/access.ts';
 import { builder } from '../../../graphql/builder.ts';
 import type { Context } from '../../../graphql/context.ts';
 import { idOf } from '../../../graphql/gid.ts';
-import { beyond, opposite, type SortColumn } from '../../../graphql/keyset.ts';
+import { beyond, cursorOf, keysetConnection, pageQuery, type SortColumn } from '../../../graphql/keyset.ts';
 import { checkPage, refusingRead } from '../../../graphql/pages.ts';
-import { customerSearch } from '../search.ts';
+import { queryOf, READS, readsConnectionOf, wantedBy } from '../../../graphql/query.ts';
+import { livingCustomer } from '../living.ts';
+import { type CustomerSearch, customerSearch } from '../search.ts';
 import { findIdentified } from '../set.ts';
+import { Customer } from './customer.ts';
 
 const ID = { name: 'id' };
 const SORTS: Record<string, readonly SortColumn[]> = {
@@ -17,15 +21,10 @@ const SORTS: Record<string, readonly SortColumn[]> = {
 };
 
 /** What comes after the cursor's customer in that direction; the order's other columns are read from it, so that cursors hold no names. */
-const beyondCursor = async (
-  { app }: Context,
-  columns: readonly SortColumn[],
-  cursor: { id: string },
-  direction: Prisma.SortOrder,
-): Promise<object> => {
-  if (columns.length === 1) return beyond(columns, direction, [cursor.id]);
-  const row = await app.backend.database.prisma.customer.findUnique({
-    where: cursor,
+const beyondCursor = async ({ app }: Context, columns: readonly SortColumn[], id: string, direction: Prisma.SortOrder): Promise<object> => {
+  if (columns.length === 1) return beyond(columns, direction, [id]);
+  const row = await app.backend.database.read.customer.findUnique({
+    where: { id },
     select: { id: true, lastName: true, firstName: true, createdAt: true, updatedAt: true },
   });
   if (!row) throw badInput('The customer of this cursor is gone: begin the list again.');
@@ -36,6 +35,12 @@ const beyondCursor = async (
   );
 };
 
+interface Counted {
+  readonly totalCount: () => Promise<number>;
+}
+
+const idInCursor = (cursor: string): string => parsePrismaCursor(cursor) as unknown as string;
+
 const CustomerSortKeys = builder.enumType('CustomerSortKeys', { values: Object.keys(SORTS) as ['ID'] });
 
 const CustomerIdentifierInput = builder.inputType('CustomerIdentifierInput', {
@@ -44,21 +49,23 @@ const CustomerIdentifierInput = builder.inputType('CustomerIdentifierInput', {
 });
 
 builder.queryFields((t) => ({
-  customer: t.prismaField({
-    type: 'Customer',
+  customer: t.field({
+    type: Customer,
+    extensions: READS,
     description: 'The signed-in customer; staff name one by `id`.',
     authScopes: { signedIn: true, staff: 'customers:read' },
     args: { id: t.arg.id() },
-    resolve: (query, _root, { id }, { app, viewer }) => {
+    resolve: (_root, { id }, context, info) => {
+      const { app, viewer } = context;
       const wanted = id ? idOf(id, 'Customer') : viewer.kind === 'customer' ? viewer.customerId : null;
-      return wanted ? app.backend.database.prisma.customer.findFirst({ ...query, where: { id: wanted, deletedAt: null } }) : null;
+      return wanted ? found(app.backend.database, wanted, queryOf(context, info)) : null;
     },
   }),
-  customers: t.prismaConnection(
+  customers: t.connection(
     {
-      type: 'Customer',
-      cursor: 'id',
+      type: Customer,
       nullable: false,
+      extensions: readsConnectionOf('Customer'),
       description: 'Customers, searched and sorted.',
       authScopes: { staff: 'customers:read' },
       args: {
@@ -66,37 +73,57 @@ builder.queryFields((t) => ({
         sortKey: t.arg({ type: CustomerSortKeys, defaultValue: 'ID' }),
         reverse: t.arg.boolean({ defaultValue: false }),
       },
-      totalCount: (_parent, { query }, context, info) =>
-        context.app.backend.database.prisma.customer.count({ where: living(refusingRead(context, info, () => customerSearch(query))) }),
-      resolve: async ({ cursor, skip: _skip, ...page }, _root, args, context, info) => {
+      resolve: async (_root, args, context, info) => {
         checkPage(args);
-        const where = living(refusingRead(context, info, () => customerSearch(args.query)));
+        const { read } = context.app.backend.database;
+        const where = await searched(
+          context,
+          refusingRead(context, info, () => customerSearch(args.query)),
+        );
         const columns = SORTS[args.sortKey ?? 'ID'] ?? [ID];
-        const direction = args.reverse ? 'desc' : 'asc';
-        const rest = cursor
-          ? await beyondCursor(context, columns, cursor as { id: string }, args.before != null ? opposite(direction) : direction)
-          : {};
-        const orderBy = columns.map(({ name }) => ({ [name]: direction }));
-        return context.app.backend.database.prisma.customer.findMany({ ...page, where: { AND: [where, rest] }, orderBy });
+        const at = cursorOf(args);
+        const rest = at ? await beyondCursor(context, columns, idInCursor(at.cursor), at.direction) : {};
+        const page = pageQuery(columns, args, { AND: [where, rest] }, wantedBy(info));
+        const rows = await read.customer.findMany({ ...queryOf(context, info), ...page });
+        return Object.assign(keysetConnection([ID], args, rows), { totalCount: () => read.customer.count({ where }) });
       },
     },
-    { name: 'CustomerConnection' },
+    {
+      name: 'CustomerConnection',
+      fields: (c) => ({ totalCount: c.int({ nullable: false, resolve: (page) => (page as unknown as Counted).totalCount() }) }),
+    },
     { name: 'CustomerEdge' },
   ),
-  customerByIdentifier: t.prismaField({
-    type: 'Customer',
+  customerByIdentifier: t.field({
+    type: Customer,
+    extensions: READS,
     description: 'The customer with this id, e-mail address or phone number.',
     authScopes: { staff: 'customers:read' },
     args: { identifier: t.arg({ type: CustomerIdentifierInput, required: true }) },
-    resolve: async (query, _root, { identifier }, { app }) => {
-      const { prisma } = app.backend.database;
+    resolve: async (_root, { identifier }, context, info) => {
+      const { sql, read } = context.app.backend.database;
       const id = await findIdentified(
-        { db: prisma },
+        { sql },
         { id: identifier.id ? idOf(identifier.id, 'Customer') : null, email: identifier.emailAddress, phone: identifier.phoneNumber },
       );
-      return id ? prisma.customer.findUnique({ ...query, where: { id } }) : null;
+      return id ? read.customer.findUnique({ ...queryOf(context, info), where: { id } }) : null;
     },
   }),
 }));
 
+/** The exact search, or the tolerant one when it finds nobody: asked of the whole list, so that all its pages are of one search. */
+const searched = async ({ app }: Context, { exact, tolerant }: CustomerSearch): Promise<Prisma.CustomerWhereInput> => {
+  if (!tolerant) return living(exact);
+  const found = await app.backend.database.read.customer.findMany({ where: living(exact), select: { id: true }, take: 1 });
+  return living(found.length > 0 ? exact : tolerant);
+};
+
 const living = (where: Prisma.CustomerWhereInput): Prisma.CustomerWhereInput => ({ deletedAt: null, AND: where });
+
+/** A customer by her id, or by that of a profile that was merged into hers. */
+const found = async ({ read, sql }: Database, id: string, query: { select?: never }) => {
+  const customer = await read.customer.findFirst({ ...query, where: { id, deletedAt: null } });
+  if (customer) return customer;
+  const living = await livingCustomer({ sql }, id);
+  return living && living !== id ? read.customer.findFirst({ ...query, where: { id: living, deletedAt: null } }) : null;
+};

@@ -1,37 +1,79 @@
+import type { Money } from '../../../core/money.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { type Context, loaderOf } from '../../../graphql/context.ts';
 import { idOf } from '../../../graphql/gid.ts';
 import { HasStoreCreditAccounts } from '../../../graphql/has-store-credit-accounts.ts';
 import { BY_ID, counterColumn, keysetConnection, keysetQuery, momentColumn, nodesOf } from '../../../graphql/keyset.ts';
 import { refusing } from '../../../graphql/pages.ts';
+import { queryOf, READS } from '../../../graphql/query.ts';
 import { CurrencyCode, MoneyV2 } from '../../../graphql/scalars.ts';
-import { loadAvailable } from '../loaders.ts';
+import { loadBalancesAt, loadNextExpiries, loadStandings, type Standing } from '../loaders.ts';
 import { accountSearch, transactionSearch } from '../search.ts';
-import { ownerOf, StoreCreditAccountTransaction } from './transaction.ts';
+import { knownOwners, StoreCreditAccountTransaction } from './transaction.ts';
 
 /** A live reader shows an account as one of its transactions left it; then this stands in for the sum of its lots. */
 export interface AccountAsOf {
   availableMinor?: bigint;
+  heldAfterMinor?: bigint;
 }
 
-const availableOf = (context: Context, accountId: string): Promise<bigint | null> =>
-  loaderOf(context, 'store-credit/available', (ids) => loadAvailable(context.app.backend.database.sql, ids, context.app.ledgerMoment())).load(
-    accountId,
-  );
+/** Tests own the ledger's clock; the database's own relation knows only the present. */
+const standingAt = async (context: Context, accountId: string, moment: Date): Promise<Standing> =>
+  (await loaderOf(context, 'store-credit/standing', (ids) => loadStandings(context.app.backend.database.sql, ids, moment)).load(accountId)) ?? {
+    availableMinor: 0n,
+    heldMinor: 0n,
+  };
+
+interface Holdings {
+  readonly heldMinor: bigint;
+  readonly runOut: { readonly amountMinor: bigint; readonly timedOutMinor: bigint } | null;
+}
+
+/** What is held by holds whose moment has not come. */
+const heldOf = ({ heldMinor, runOut }: Holdings): bigint => heldMinor - (runOut?.timedOutMinor ?? 0n);
+
+/** The balance less holds and less what has run out, never below zero. */
+const availableOf = (account: Holdings & { readonly balanceMinor: bigint }): bigint => {
+  const available = account.balanceMinor - heldOf(account) - (account.runOut?.amountMinor ?? 0n);
+  return available > 0n ? available : 0n;
+};
+
+const HOLDINGS = { heldMinor: true, runOut: { select: { amountMinor: true, timedOutMinor: true } } } as const;
+
+/** A batch of loaders' keys: an account and a moment. */
+const balanceAt = async (context: Context, accountId: string, moment: Date): Promise<bigint> => {
+  const load = (keys: readonly string[]) => loadBalancesAt(context.app.backend.database.sql, keys);
+  return (await loaderOf(context, 'store-credit/balance-at', load).load(`${accountId} ${moment.toISOString()}`)) ?? 0n;
+};
+
+const NextExpiry = builder.objectRef<{ readonly expiresAt: Date; readonly amount: Money }>('StoreCreditNextExpiry').implement({
+  description: 'What expires at one moment.',
+  fields: (t) => ({
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: false }),
+    amount: t.expose('amount', { type: MoneyV2, nullable: false }),
+  }),
+});
+
+const nextExpiryOf = async (context: Context, accountId: string, currency: string) => {
+  const { app } = context;
+  const load = (ids: readonly string[]) => loadNextExpiries(app.backend.database.sql, ids, app.ledgerMoment());
+  const next = await loaderOf(context, 'store-credit/next-expiry', load).load(accountId);
+  return next && { expiresAt: next.expiresAt, amount: { amountMinor: next.amountMinor, currency } };
+};
 
 /** Numbers follow the order of creation, and tell apart what one millisecond brought. */
 const NUMBER = counterColumn('number');
-const ORDERS = { CREATED_AT: [NUMBER], EXPIRES_AT: [momentColumn('expiresAt'), NUMBER] } as const;
+const ORDERS = { CREATED_AT: [NUMBER], EXPIRES_AT: [momentColumn('lotExpiresAt'), NUMBER] } as const;
 
 const TransactionSortKeys = builder.enumType('TransactionSortKeys', { values: ['CREATED_AT', 'EXPIRES_AT'] });
 
-const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
+export const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
   description: 'What one customer holds in one currency.',
   id: { field: 'id' },
   nullable: true,
   select: { id: true, customerId: true, currency: true },
   authScopes: ({ id, customerId }, context) => {
-    ownerOf(context).prime(id, customerId);
+    knownOwners(context).set(id, customerId);
     return { owner: customerId, staff: 'store_credit:read' };
   },
   fields: (t) => ({
@@ -39,17 +81,45 @@ const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
       type: MoneyV2,
       nullable: false,
       description: 'All that is on the account, held and run-out credit included.',
+      args: { at: t.arg({ type: 'DateTime', description: 'A moment in the past; absent: now.' }) },
       select: { balanceMinor: true },
-      resolve: ({ balanceMinor, currency }) => ({ amountMinor: balanceMinor, currency }),
+      extensions: { moneyColumn: 'balanceMinor' },
+      resolve: ({ id, balanceMinor, currency }, { at }, context) =>
+        at ? balanceAt(context, id, at).then((amountMinor) => ({ amountMinor, currency })) : { amountMinor: balanceMinor, currency },
     }),
     available: t.field({
       type: MoneyV2,
       nullable: false,
       description: 'What can be spent now: the balance less holds and less what has expired.',
-      resolve: async (account, _args, context) => ({
-        amountMinor: (account as AccountAsOf).availableMinor ?? (await availableOf(context, account.id)) ?? 0n,
-        currency: account.currency,
-      }),
+      select: { balanceMinor: true, ...HOLDINGS },
+      resolve: (account, _args, context) => {
+        const { id, currency } = account;
+        const { availableMinor } = account as AccountAsOf;
+        if (availableMinor !== undefined) return { amountMinor: availableMinor, currency };
+        const moment = context.app.ledgerMoment();
+        if (moment) return standingAt(context, id, moment).then((at) => ({ amountMinor: at.availableMinor, currency }));
+        return { amountMinor: availableOf(account), currency };
+      },
+    }),
+    held: t.field({
+      type: MoneyV2,
+      nullable: false,
+      description: 'What holds set aside; a hold counts until its moment.',
+      select: HOLDINGS,
+      resolve: (account, _args, context) => {
+        const { id, currency } = account;
+        const { heldAfterMinor } = account as AccountAsOf;
+        if (heldAfterMinor !== undefined) return { amountMinor: heldAfterMinor, currency };
+        const moment = context.app.ledgerMoment();
+        if (moment) return standingAt(context, id, moment).then(({ heldMinor }) => ({ amountMinor: heldMinor, currency }));
+        return { amountMinor: heldOf(account), currency };
+      },
+    }),
+    nextExpiry: t.field({
+      type: NextExpiry,
+      nullable: true,
+      description: 'What expires next, if nothing is spent; null when nothing does.',
+      resolve: ({ id, currency }, _args, context) => nextExpiryOf(context, id, currency),
     }),
     currencyCode: t.field({ type: CurrencyCode, nullable: false, resolve: ({ currency }) => currency }),
     version: t.expose('version', {
@@ -65,18 +135,16 @@ const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
         nullable: false,
         description: 'Every movement, oldest first; `reverse: true` for the newest first.',
         args: {
-          query: t.arg.string({ description: "`type:credit OR type:debit`, `expires_at:<='2026-12-31T23:00:00Z'`, `created_at`, `id`." }),
+          query: t.arg.string({
+            description: "`type:credit OR type:debit`, `expires_at:<='2026-12-31T23:00:00Z'`, `created_at`, `id`, `event`, `reference`.",
+          }),
           sortKey: t.arg({ type: TransactionSortKeys, defaultValue: 'CREATED_AT' }),
           reverse: t.arg.boolean({ defaultValue: false }),
         },
-        select: (args, _context, nested) => {
-          const page = keysetQuery(
-            ORDERS[args.sortKey ?? 'CREATED_AT'],
-            args,
-            refusing(() => transactionSearch(args.query)),
-          );
-          const select = { id: true, kind: true, accountId: true, number: true, expiresAt: true } as const;
-          return { transactions: nested({ ...page, select }, nodesOf('StoreCreditAccountTransaction')) };
+        select: (args, _context, nested, wanted?: ReadonlySet<string>) => {
+          const where = refusing(() => transactionSearch(args.query));
+          const page = keysetQuery(ORDERS[args.sortKey ?? 'CREATED_AT'], args, where, { id: true, kind: true, accountId: true }, wanted);
+          return { transactions: nested(page, nodesOf('StoreCreditAccountTransaction')) };
         },
         resolve: ({ transactions }, args) => keysetConnection(ORDERS[args.sortKey ?? 'CREATED_AT'], args, transactions),
       },
@@ -94,14 +162,10 @@ builder.prismaInterfaceFields(HasStoreCreditAccounts, (t) => ({
       description: 'One account for each currency that credit was ever given in.',
       authScopes: (customer: { id: string }) => ({ owner: customer.id, staff: 'store_credit:read' }),
       args: { query: t.arg.string({ description: '`currency_code:EUR`, `id:…`.' }), reverse: t.arg.boolean({ defaultValue: false }) },
-      select: (args, _context, nested) => {
-        const page = keysetQuery(
-          BY_ID,
-          args,
-          refusing(() => accountSearch(args.query)),
-        );
-        const select = { id: true, customerId: true, currency: true } as const;
-        return { storeCreditAccounts: nested({ ...page, select }, nodesOf('StoreCreditAccount')) };
+      select: (args, _context, nested, wanted?: ReadonlySet<string>) => {
+        const where = refusing(() => accountSearch(args.query));
+        const page = keysetQuery(BY_ID, args, where, { id: true, customerId: true, currency: true }, wanted);
+        return { storeCreditAccounts: nested(page, nodesOf('StoreCreditAccount')) };
       },
       resolve: ({ storeCreditAccounts }, args) => keysetConnection(BY_ID, args, storeCreditAccounts),
     },
@@ -111,12 +175,13 @@ builder.prismaInterfaceFields(HasStoreCreditAccounts, (t) => ({
 }));
 
 builder.queryFields((t) => ({
-  storeCreditAccount: t.prismaField({
-    type: 'StoreCreditAccount',
+  storeCreditAccount: t.field({
+    type: StoreCreditAccount,
+    extensions: READS,
     description: 'A store credit account by its id.',
     authScopes: { signedIn: true, staff: 'store_credit:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: (query, _root, { id }, { app }) =>
-      app.backend.database.prisma.storeCreditAccount.findUnique({ ...query, where: { id: idOf(id, 'StoreCreditAccount') } }),
+    resolve: (_root, { id }, context, info) =>
+      context.app.backend.database.read.storeCreditAccount.findUnique({ ...queryOf(context, info), where: { id: idOf(id, 'StoreCreditAccount') } }),
   }),
 }));

@@ -1,54 +1,48 @@
-import { DomainError } from '../../../core/errors.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { payloadType, userErrorType } from '../../../graphql/errors.ts';
-import { decodeGid, idOf } from '../../../graphql/gid.ts';
-import { MoneyInput, moneyOf } from '../../../graphql/scalars.ts';
+import { MoneyInput } from '../../../graphql/scalars.ts';
 import { settleMovement } from '../../../graphql/settle.ts';
-import { type AccountRef, credit } from '../credit.ts';
+import { credit } from '../credit.ts';
 import { debit } from '../debit.ts';
-import { CREDIT_CODES, DEBIT_CODES } from '../errors.ts';
-import type { Posted } from '../post.ts';
-import { StoreCreditAccountTransaction } from './transaction.ts';
+import { CREDIT_CODES, DEBIT_CODES, TRANSFER_CODES } from '../errors.ts';
+import { transfer } from '../transfer.ts';
+import { aboutIn, originFields } from './about.ts';
+import { accountRef, amountIn, postedPayload } from './payloads.ts';
+import { StoreCreditSystemEvent } from './transaction.ts';
 
-const posted = (name: string, error: string, codes: readonly string[]) =>
-  payloadType<Posted>(name, userErrorType(error, codes), (t) => ({
-    storeCreditAccountTransaction: t.prismaField({
-      type: StoreCreditAccountTransaction,
-      resolve: (query, { transactionId }, _args, { app }) =>
-        transactionId ? app.backend.database.prisma.storeCreditTransaction.findUnique({ ...query, where: { id: transactionId } }) : null,
-    }),
-  }));
+const CreditPayload = postedPayload('StoreCreditAccountCreditPayload', 'StoreCreditAccountCreditUserError', CREDIT_CODES);
+const DebitPayload = postedPayload('StoreCreditAccountDebitPayload', 'StoreCreditAccountDebitUserError', DEBIT_CODES);
+const TransferPayload = postedPayload('StoreCreditAccountTransferPayload', 'StoreCreditAccountTransferUserError', TRANSFER_CODES);
 
-const CreditPayload = posted('StoreCreditAccountCreditPayload', 'StoreCreditAccountCreditUserError', CREDIT_CODES);
-const DebitPayload = posted('StoreCreditAccountDebitPayload', 'StoreCreditAccountDebitUserError', DEBIT_CODES);
-
-const CreditInput = builder.inputType('StoreCreditAccountCreditInput', {
+export const CreditInput = builder.inputType('StoreCreditAccountCreditInput', {
   fields: (t) => ({
     creditAmount: t.field({ type: MoneyInput, required: true }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When what is left of it can no longer be spent; absent: never.' }),
-    note: t.string({ description: 'For staff only; at most 5,000 characters; never changes.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When what is left of it can no longer be spent; null: never; absent: as the rules have it.',
+    }),
+    event: t.field({ type: StoreCreditSystemEvent, description: 'Why it is given; absent: `ADJUSTMENT`. What was owed before: `OPENING_BALANCE`.' }),
+    ...originFields(t),
   }),
 });
+
+const ORDER_TOTAL = 'The total of the order that an `ORDER_PAYMENT` pays; needed where the rules have a largest share.';
 
 const DebitInput = builder.inputType('StoreCreditAccountDebitInput', {
   fields: (t) => ({
     debitAmount: t.field({ type: MoneyInput, required: true }),
-    note: t.string({ description: 'For staff only; at most 5,000 characters; never changes.' }),
+    event: t.field({ type: StoreCreditSystemEvent, description: 'Why it is taken; absent: `ADJUSTMENT`.' }),
+    orderTotal: t.field({ type: MoneyInput, description: ORDER_TOTAL }),
+    ...originFields(t),
   }),
 });
 
-/** The account meant by an id: its own, or its owner's with the currency of the amount. */
-const accountRef = (gid: string): AccountRef =>
-  decodeGid(gid).typename === 'Customer' ? { customerId: idOf(gid, 'Customer') } : { accountId: idOf(gid, 'StoreCreditAccount', 'Customer') };
-
-const largestAs = <Result>(code: string, field: readonly string[], read: () => Result): Result => {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'AMOUNT_TOO_LARGE') throw new DomainError(code, field);
-    throw error;
-  }
-};
+const TransferInput = builder.inputType('StoreCreditAccountTransferInput', {
+  fields: (t) => ({
+    toId: t.id({ required: true, description: 'A store credit account of the same currency, or its owner.' }),
+    amount: t.field({ type: MoneyInput, required: true }),
+    ...originFields(t),
+  }),
+});
 
 const idArg = 'A store credit account, or its owner: then the account of the amount’s currency is meant.';
 
@@ -60,17 +54,11 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true, description: idArg }), creditInput: t.arg({ type: CreditInput, required: true }) },
     resolve: (_root, args, context, info) => {
       const account = accountRef(args.id);
-      const { creditAmount, expiresAt, note } = args.creditInput;
-      const field = ['creditInput', 'creditAmount'];
-      return settleMovement(context, info, args, async (why) =>
-        credit(context.app.ledger, {
-          account,
-          amount: largestAs('CREDIT_LIMIT_EXCEEDED', field, () => moneyOf(creditAmount, field)),
-          expiresAt,
-          note,
-          ...why,
-        }),
-      );
+      const { creditAmount, expiresAt, event, ...rest } = args.creditInput;
+      return settleMovement(context, info, args, async (why) => {
+        const amount = amountIn(creditAmount, ['creditInput', 'creditAmount'], 'CREDIT_LIMIT_EXCEEDED');
+        return credit(context.app.ledger, { account, amount, expiresAt, event, ...aboutIn(rest, 'creditInput'), ...why });
+      });
     },
   }),
   storeCreditAccountDebit: t.field({
@@ -80,11 +68,26 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true, description: idArg }), debitInput: t.arg({ type: DebitInput, required: true }) },
     resolve: (_root, args, context, info) => {
       const account = accountRef(args.id);
-      const { debitAmount, note } = args.debitInput;
-      const field = ['debitInput', 'debitAmount'];
-      return settleMovement(context, info, args, async (why) =>
-        debit(context.app.ledger, { account, amount: largestAs('INSUFFICIENT_FUNDS', field, () => moneyOf(debitAmount, field)), note, ...why }),
-      );
+      const { debitAmount, event, orderTotal: total, ...rest } = args.debitInput;
+      return settleMovement(context, info, args, async (why) => {
+        const amount = amountIn(debitAmount, ['debitInput', 'debitAmount'], 'INSUFFICIENT_FUNDS');
+        const orderTotal = amountIn(total, ['debitInput', 'orderTotal'], 'INVALID');
+        return debit(context.app.ledger, { account, amount, event, orderTotal, ...aboutIn(rest, 'debitInput'), ...why });
+      });
+    },
+  }),
+  storeCreditAccountTransfer: t.field({
+    type: TransferPayload,
+    description: 'Moves credit to another account: a debit here, and there a credit for each that it spent, with its expiry.',
+    authScopes: { staff: 'store_credit:write' },
+    args: { id: t.arg.id({ required: true, description: idArg }), transferInput: t.arg({ type: TransferInput, required: true }) },
+    resolve: (_root, args, context, info) => {
+      const { toId, amount: asked, ...rest } = args.transferInput;
+      const [from, to] = [accountRef(args.id), accountRef(toId)];
+      return settleMovement(context, info, args, async (why) => {
+        const amount = amountIn(asked, ['transferInput', 'amount'], 'INSUFFICIENT_FUNDS');
+        return transfer(context.app.ledger, { from, to, currency: amount.currency, amount, ...aboutIn(rest, 'transferInput'), ...why });
+      });
     },
   }),
 }));

@@ -1,0 +1,45 @@
+import { addressesInMerge } from '../addresses/merge.ts';
+import { externalIdsInMerge } from '../customers/merge.ts';
+import { groupsInMerge } from '../groups/merge.ts';
+import { providerSubjectsInMerge } from '../identity-providers/merge.ts';
+import { consentInMerge } from '../marketing/merge.ts';
+import { metafieldsInMerge } from '../metafields/merge.ts';
+import { consentsInMerge } from '../oidc-provider/merge.ts';
+import { ordersInMerge } from '../orders/merge.ts';
+import { passkeysInMerge } from '../passkeys/merge.ts';
+import { passwordsInMerge } from '../passwords/merge.ts';
+import { sessionsInMerge } from '../sessions/merge.ts';
+import { creditCodesInMerge, creditRequestsInMerge, storeCreditInMerge } from '../store-credit/merge.ts';
+import type { Participant } from './participant.ts';
+
+/** Every capability that keeps rows of a customer, in the order in which they move; an undo goes through them backwards. */
+export const PARTICIPANTS: readonly Participant[] = [
+  storeCreditInMerge,
+  creditCodesInMerge,
+  creditRequestsInMerge,
+  ordersInMerge,
+  addressesInMerge,
+  consentInMerge,
+  groupsInMerge,
+  metafieldsInMerge,
+  externalIdsInMerge,
+  passwordsInMerge,
+  passkeysInMerge,
+  providerSubjectsInMerge,
+  consentsInMerge,
+  sessionsInMerge,
+];
+
+/** Models that say whose they are and take no part, and why. */
+export const NOT_TAKING_PART: Readonly<Record<string, string>> = {
+  Customer: 'is what is merged: src/capabilities/merges/fields.ts',
+  CustomerMerge: 'is the record of it',
+  OutboxEvent: 'says what happened to the profile that it names, for ever',
+  CustomerStatistics: 'is counted anew by a trigger as orders go over',
+  CustomerSpending: 'is counted anew by a trigger as orders go over',
+  DuplicateProfile: 'follows from the profiles by itself',
+  DuplicateKey: 'follows from the profiles by itself',
+  DuplicateChange: 'says whom the matcher has yet to look at',
+  DuplicateCandidate: 'follows from the profiles by itself',
+  ImportedCustomer: 'says which rows a run of an import wrote, as long as it runs',
+};

@@ -1,0 +1,25 @@
+import type { Sql } from '../../db/client.ts';
+import type { Tx } from '../../db/transact.ts';
+
+interface Asked {
+  readonly customerId: string;
+  readonly clientId: string;
+}
+
+/** The scopes that a customer has granted a client. */
+export const grantedScopes = async (sql: Sql, { customerId, clientId }: Asked): Promise<string[]> => {
+  const [row] = await sql<{ scopes: string[] }>('select scopes from oidc_consent where customer_id = $1::text::uuid and client_id = $2::text::uuid', [
+    customerId,
+    clientId,
+  ]);
+  return row?.scopes ?? [];
+};
+
+/** Writes down that a customer lets a client know and do this, besides what she granted before. */
+export const grantScopes = async (tx: Tx, { customerId, clientId }: Asked, scopes: readonly string[]): Promise<void> => {
+  const where = { customerId_clientId: { customerId, clientId } };
+  const before = await tx.db.oidcConsent.findUnique({ where, select: { scopes: true } });
+  const together = [...new Set([...(before?.scopes ?? []), ...scopes])].sort();
+  const data = { scopes: together, grantedAt: tx.now };
+  await tx.db.oidcConsent.upsert({ where, create: { customerId, clientId, ...data }, update: data, select: { clientId: true } });
+};

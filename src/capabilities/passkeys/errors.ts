@@ -1,0 +1,14 @@
+import { IDEMPOTENCY_CODES } from '../../core/errors.ts';
+
+export const PASSKEY_CODES = [
+  'BLANK',
+  'INVALID_PASSKEY',
+  'LAST_WAY_IN',
+  'NOT_FOUND',
+  'REAUTHENTICATION_REQUIRED',
+  'TOO_LONG',
+  'TOO_MANY',
+  ...IDEMPOTENCY_CODES,
+] as const;
+
+export const PASSKEY_SIGN_IN_CODES = ['CUSTOMER_DISABLED', 'INVALID_PASSKEY', ...IDEMPOTENCY_CODES] as const;

@@ -1,0 +1,49 @@
+import { IDEMPOTENCY_CODES } from '../../core/errors.ts';
+
+/** What choosing a password can be refused for: Shopify's codes, then ours. */
+export const PASSWORD_CODES = ['BLANK', 'PASSWORD_STARTS_OR_ENDS_WITH_WHITESPACE', 'TOO_LONG', 'TOO_SHORT', 'PASSWORD_TOO_COMMON'] as const;
+
+/** The Storefront API's `CustomerErrorCode`, then ours. */
+export const STOREFRONT_CODES = [
+  ...PASSWORD_CODES,
+  'ALREADY_ENABLED',
+  'BAD_DOMAIN',
+  'CONTAINS_HTML_TAGS',
+  'CONTAINS_URL',
+  'CUSTOMER_DISABLED',
+  'INVALID',
+  'INVALID_MULTIPASS_REQUEST',
+  'NOT_FOUND',
+  'TAKEN',
+  'TOKEN_INVALID',
+  'UNIDENTIFIED_CUSTOMER',
+  'BUSY',
+  'PASSWORDS_NOT_IN_USE',
+  'TOO_MANY_ATTEMPTS',
+  'TOO_MANY_REQUESTS',
+  ...IDEMPOTENCY_CODES,
+] as const;
+
+export const INVITE_CODES = [
+  'ALREADY_ENABLED',
+  'CONTAINS_HTML_TAGS',
+  'CONTAINS_URL',
+  'CUSTOMER_DISABLED',
+  'CUSTOMER_DOES_NOT_EXIST',
+  'INVALID',
+  'PASSWORDS_NOT_IN_USE',
+  'TOO_LONG',
+  ...IDEMPOTENCY_CODES,
+] as const;
+
+export const OWN_PASSWORD_CODES = [
+  ...PASSWORD_CODES,
+  'BUSY',
+  'CUSTOMER_DOES_NOT_EXIST',
+  'REAUTHENTICATION_REQUIRED',
+  'INVALID_PASSWORD',
+  'NOT_FOUND',
+  'PASSWORDS_NOT_IN_USE',
+  'TOO_MANY_ATTEMPTS',
+  ...IDEMPOTENCY_CODES,
+] as const;
