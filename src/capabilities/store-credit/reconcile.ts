@@ -39,10 +39,11 @@ with a as materialized (
   select * from store_credit_account
   where ($1::text is null or id > $1::text::uuid) and ($2::text is null or id = $2::text::uuid) order by id limit $3::int
 ), t as materialized (
-  select t.*, row_number() over w as place, sum(t.amount_minor) over w as sum_minor, t as whole
-  from a join store_credit_transaction t on t.account_id = a.id window w as (partition by t.account_id order by t.number)
+  select t.*, row_number() over w as place, sum(t.amount_minor) over w as sum_minor
+  from a cross join lateral (select r.*, r as whole from store_credit_transaction r where r.account_id = a.id offset 0) t
+  window w as (partition by t.account_id order by t.number)
 ), c as materialized (
-  select c.*, c as whole from a join store_credit_change c on c.account_id = a.id
+  select c.* from a cross join lateral (select r.*, r as whole from store_credit_change r where r.account_id = a.id offset 0) c
 ), e as materialized (
   select id, account_id, version, hash, held_after_minor, balance_after_minor, delta,
     row_number() over w as place, sum(delta) over w as held_minor, lag(hash) over w as before
@@ -53,7 +54,12 @@ with a as materialized (
       case kind when 'HOLD_CREATED' then amount_minor else -amount_minor end from c) rows
   window w as (partition by account_id order by version)
 ), s as materialized (
-  select s.*, t.account_id, t.kind from t join store_credit_allocation s on s.transaction_id = t.id
+  select s.*, t.account_id, t.kind from t
+    cross join lateral (select r.* from store_credit_allocation r where r.transaction_id = t.id offset 0) s
+), l as materialized (
+  select l.* from a cross join lateral (select r.* from store_credit_lot r where r.account_id = a.id offset 0) l
+), h as materialized (
+  select h.* from a cross join lateral (select r.* from store_credit_hold r where r.account_id = a.id offset 0) h
 ), spent as (
   select transaction_id, sum(amount_minor) as amount_minor from s group by 1
 ), taken as (
@@ -87,17 +93,17 @@ with a as materialized (
     where case t.kind when 'CREDIT' then spent.amount_minor is not null else abs(t.amount_minor) is distinct from spent.amount_minor end
   union all
   select t.account_id, 'LOT', t.version, t.id from t
-    left join store_credit_lot l on l.id = t.id left join taken on taken.lot_id = t.id and taken.account_id = t.account_id
+    left join l on l.id = t.id left join taken on taken.lot_id = t.id and taken.account_id = t.account_id
     where t.kind = 'CREDIT' and l.remaining_minor is distinct from t.amount_minor - coalesce(taken.amount_minor, 0)
   union all
-  select a.id, 'LOT', null, l.id from a join store_credit_lot l on l.account_id = a.id left join t on t.id = l.id and t.account_id = l.account_id
+  select l.account_id, 'LOT', null, l.id from l left join t on t.id = l.id and t.account_id = l.account_id
     where (t.kind = 'CREDIT' and t.amount_minor = l.amount_minor) is not true
   union all
-  select t.account_id, 'EXPIRY', t.version, t.id from t join store_credit_lot l on l.id = t.id left join moved on moved.lot_id = t.id
+  select t.account_id, 'EXPIRY', t.version, t.id from t join l on l.id = t.id left join moved on moved.lot_id = t.id
     where l.expires_at is distinct from t.lot_expires_at
       or l.expires_at is distinct from case when moved.lot_id is null then t.expires_at else moved.expires_at end
   union all
-  select h.account_id, 'HOLD', h.version, h.id from a join store_credit_hold h on h.account_id = a.id
+  select h.account_id, 'HOLD', h.version, h.id from h
     left join captured on captured.hold_id = h.id left join said on said.hold_id = h.id
     where (h.captured_minor = coalesce(captured.amount_minor, 0) and h.amount_minor = said.made
       and h.remaining_minor = said.made - said.released - coalesce(captured.amount_minor, 0)) is not true
