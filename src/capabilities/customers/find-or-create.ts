@@ -9,11 +9,14 @@ import { clearUnproven } from '../passwords/clear-unproven.ts';
  * new, and the merged profile lets it go. One customer per address also when two sign in at once: the second waits for the first and finds it.
  */
 export const findOrCreateByEmail = async (tx: SqlTx, email: string, locale: string | null): Promise<{ customerId: string }> => {
-  await tx.sql(LET_GO, [email]);
   const values = [uuid(), email, locale, tx.now.toISOString()];
   const find = async (): Promise<Found | undefined> => (await tx.sql<Found>(FIND_OR_CREATE, values))[0];
-  // Who was made by another in the same instant is not seen by the first look.
-  const found = (await find()) ?? (await find());
+  const findAfterLettingGo = async (): Promise<Found | undefined> => {
+    await tx.sql(LET_GO, [email]);
+    return find();
+  };
+  // Who was made by another in the same instant is not seen by a look that began before.
+  const found = (await find()) ?? (await findAfterLettingGo()) ?? (await find());
   if (!found) throw new Error('A customer was neither there nor could be made');
   if (found.how === 'made') tx.emit({ type: 'customer.created', customerId: found.id, source: 'sign_in' });
   if (found.how === 'proven') await clearUnproven(tx, found.id);
