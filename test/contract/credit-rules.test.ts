@@ -229,13 +229,19 @@ describe.each(backends)('rules by currency on $name', (kind) => {
       });
     });
 
-    it('is not approved by a token that the one who asked made', async () => {
+    it('is not approved by a token that the one who asked made, or that such a token made', async () => {
       const customerId = await customer();
       const { creditRequestId } = await ask(customerId);
-      const { id } = await app.backend.database.prisma.staffToken.create({
-        data: { name: 'second hand', tokenHash: new Uint8Array(Buffer.from(randomUUID())), hint: 'hand', scopes: [], createdBy: clerk },
-      });
-      expect(await refused(approve(`staff:${id}`, creditRequestId))).toEqual(['OWN_REQUEST', ['id']]);
+      const madeBy = async (createdBy: string): Promise<string> => {
+        const tokenHash = new Uint8Array(Buffer.from(randomUUID()));
+        const { id } = await app.backend.database.prisma.staffToken.create({
+          data: { name: 'second hand', tokenHash, hint: 'hand', scopes: [], createdBy },
+        });
+        return `staff:${id}`;
+      };
+      const second = await madeBy(clerk);
+      expect(await refused(approve(second, creditRequestId))).toEqual(['OWN_REQUEST', ['id']]);
+      expect(await refused(approve(await madeBy(await madeBy(second)), creditRequestId))).toEqual(['OWN_REQUEST', ['id']]);
     });
 
     it('can be declined or withdrawn, and lapses when nobody decides it', async () => {

@@ -7,18 +7,26 @@ import { ledgerWithin } from './post.ts';
 
 const STAFF = 'staff:';
 
-/** Whether the one who decides is the one who asked, or shows a token that she made for herself. */
+/** The token that decides, whoever made that one, and so on. */
+const LINE_OF = `
+with recursive line as (
+  select id, created_by from staff_token where id = $1::text::uuid
+  union
+  select t.id, t.created_by from line l join staff_token t on '${STAFF}' || t.id = l.created_by
+)
+select 1 from line where created_by = $2::text limit 1`;
+
+/** Whether the one who decides is the one who asked, or shows a token that comes from hers, through however many others. */
 const isOwn = async (tx: Tx, requestedBy: string): Promise<boolean> => {
   if (tx.actor === requestedBy) return true;
   if (!tx.actor.startsWith(STAFF)) return false;
-  const token = await tx.db.staffToken.findUnique({ where: { id: tx.actor.slice(STAFF.length) }, select: { createdBy: true } });
-  return token?.createdBy === requestedBy;
+  return (await tx.sql(LINE_OF, [tx.actor.slice(STAFF.length), requestedBy])).length > 0;
 };
 
 /**
  * Gives a credit that another member of staff asked for.
  *
- * Invariant: a request is approved at most once, in the transaction of its credit, and never by the token that asked or one that it made.
+ * Invariant: a request is approved at most once, in the transaction of its credit, and never by the token that asked or one that comes from it.
  * Refuses REQUEST_NOT_FOUND, REQUEST_DECIDED, REQUEST_EXPIRED, OWN_REQUEST, and what `credit` refuses.
  */
 export const approveRequest = async (tx: Tx, id: string): Promise<Posted & { creditRequestId: string }> => {
