@@ -187,6 +187,23 @@ describe.each(backends)('privacy on $name', (kind) => {
     expect(again.customerId).not.toBe(customerId);
   });
 
+  it('erases the others when one of them cannot be', async () => {
+    const whose = [await traced(), await traced()].map(({ customerId }) => customerId);
+    for (const customerId of whose) await request(customerId);
+    now = new Date(now.getTime() + 10 * DAY_MS);
+    let isFirst = true;
+    const failing: typeof app.transact = (actor, run) => {
+      const fails = isFirst;
+      isFirst = false;
+      return fails ? Promise.reject(new Error('the disk is full')) : app.transact(actor, run);
+    };
+    await expect(eraseDue({ ...app, transact: failing })).rejects.toThrow('the disk is full');
+    const erased = async () => (await Promise.all(whose.map(row))).filter(({ erasedAt }) => erasedAt).length;
+    expect(await erased()).toBeGreaterThanOrEqual(1);
+    while ((await eraseDue(app)) > 0);
+    expect(await erased()).toBe(2);
+  });
+
   const undone = new Error('undone');
   it.each(PRIVACY_PARTICIPANTS.filter(({ name }) => name !== 'store-credit').map(({ name }) => name))(
     'would leave something without the part of %s',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer, type Gateway } from '../../src/http/server.ts';
 import { backends, openTestApp, type TestApp } from '../support/backends.ts';
 import { givenCustomer, someEmail } from '../support/given.ts';
+import { mergeInto } from '../support/merging.ts';
 
 const [OLD, NEW] = ['shpss_the_one_before', 'shpss_todays'];
 
@@ -212,7 +213,10 @@ describe.each(backends)('Shopify’s webhooks on $name', (kind) => {
     expect(await redacted({ id: order.customer.id, email: 'other@example.com', phone: null })).toBe('erasure requested');
     expect(await redacted({ id: 1, email: other.email.toUpperCase() })).toBe('erasure requested');
     expect(await redacted({ id: 2, email: someEmail() })).toBe('unknown');
-    for (const address of [email, other.email])
+    const [merged, survivor] = [await givenCustomer(test.app), await givenCustomer(test.app)];
+    await mergeInto(test.app, survivor.customerId, merged.customerId);
+    expect(await redacted({ id: 3, email: merged.email })).toBe('erasure requested');
+    for (const address of [email, other.email, survivor.email])
       expect((await test.app.backend.database.prisma.customer.findUniqueOrThrow({ where: { email: address } })).erasureDueAt).toBeInstanceOf(Date);
   });
 

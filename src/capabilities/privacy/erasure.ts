@@ -82,7 +82,7 @@ export const erase = async (tx: Tx, customerId: string, participants: readonly P
 const DUE_MAX = 20;
 
 const DUE = `select id from customer where erasure_due_at <= $1::text::timestamptz and erased_at is null and deleted_at is null
-order by erasure_due_at limit ${DUE_MAX}`;
+order by random() limit ${DUE_MAX}`;
 
 interface Gateway {
   readonly backend: { readonly database: { sql<Row>(text: string, values: readonly unknown[]): Promise<Row[]> } };
@@ -90,16 +90,21 @@ interface Gateway {
   readonly clock: () => Date;
 }
 
-/** Erases whose moment has come, each in a transaction of its own; answers with how many. Any number of processes may run it. */
+/**
+ * Erases whose moment has come, each in a transaction of its own; answers with how many. One that fails keeps no other from being erased: the
+ * first fault is thrown when all have had their turn. Any number of processes may run it.
+ */
 export const eraseDue = async ({ backend, transact, clock }: Gateway): Promise<number> => {
   const due = await backend.database.sql<{ id: string }>(DUE, [clock().toISOString()]);
+  const faults: unknown[] = [];
   let erased = 0;
   for (const { id } of due) {
-    const isErased = await transact(SYSTEM_ACTOR, (tx) => erase(tx, id)).catch((error: unknown) => {
-      if (error instanceof DomainError) return false;
-      throw error;
-    });
-    erased += Number(isErased);
+    try {
+      erased += Number(await transact(SYSTEM_ACTOR, (tx) => erase(tx, id)));
+    } catch (error) {
+      if (!(error instanceof DomainError)) faults.push(error);
+    }
   }
+  if (faults.length > 0) throw faults[0];
   return erased;
 };

@@ -27,8 +27,8 @@ export const redactForShopify = (gateway: Gateway, actor: string, payload: unkno
   const address = canonicalEmail(email ?? '');
   return gateway.transact(actor, async (tx) => {
     const known = id ? await tx.db.customerExternalId.findUnique({ where: { source_value: { source: SHOPIFY, value: id } } }) : null;
-    const customerId =
-      known?.customerId ?? (address ? (await tx.db.customer.findUnique({ where: { email: address }, select: { id: true } }))?.id : undefined);
+    const named = address ? await tx.db.customer.findUnique({ where: { email: address }, select: { id: true, mergedIntoId: true } }) : null;
+    const customerId = known?.customerId ?? named?.mergedIntoId ?? named?.id;
     if (!customerId) return false;
     const { keyring, erasureGraceSeconds: graceSeconds, shopName, publicUrl } = gateway;
     await requestErasure(tx, keyring, customerId, { graceSeconds, shopName, accountUrl: `${publicUrl}/account/privacy` });
