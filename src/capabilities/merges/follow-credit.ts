@@ -1,3 +1,4 @@
+import { sumOfEach } from '../../core/each.ts';
 import { SYSTEM_ACTOR } from '../../core/viewer.ts';
 import type { Sql } from '../../db/client.ts';
 import type { Transact } from '../../db/transact.ts';
@@ -30,15 +31,13 @@ interface Gateway {
  */
 export const followCredit = async ({ backend, transact, ledgerMoment }: Gateway): Promise<number> => {
   const left = await backend.database.sql<{ id: string }>(LEFT, [ledgerMoment()?.toISOString() ?? null]);
-  let followed = 0;
-  for (const { id: closedId } of left) {
-    followed += await transact(SYSTEM_ACTOR, async (tx) => {
+  return sumOfEach(left, ({ id: closedId }) =>
+    transact(SYSTEM_ACTOR, async (tx) => {
       await tx.sql('select 1 from customer where id = $1::text::uuid for no key update', [closedId]);
       const [merge] = await tx.sql<{ mergeId: string; keptId: string }>(MERGE, [closedId]);
       if (!merge) return 0;
       const parties = { ...merge, closedId, keepsSignIn: false };
       return (await moveCredit(tx, parties, await creditInMerge(tx, parties))).length;
-    });
-  }
-  return followed;
+    }),
+  );
 };

@@ -1,3 +1,4 @@
+import { sumOfEach } from '../../core/each.ts';
 import { DomainError } from '../../core/errors.ts';
 import { languageOf } from '../../core/language.ts';
 import type { Keyring } from '../../core/secret.ts';
@@ -81,6 +82,7 @@ export const erase = async (tx: Tx, customerId: string, participants: readonly P
 /** Customers that one round erases. */
 const DUE_MAX = 20;
 
+/** At random: those that cannot be erased must not stand before the others for ever. */
 const DUE = `select id from customer where erasure_due_at <= $1::text::timestamptz and erased_at is null and deleted_at is null
 order by random() limit ${DUE_MAX}`;
 
@@ -96,15 +98,12 @@ interface Gateway {
  */
 export const eraseDue = async ({ backend, transact, clock }: Gateway): Promise<number> => {
   const due = await backend.database.sql<{ id: string }>(DUE, [clock().toISOString()]);
-  const faults: unknown[] = [];
-  let erased = 0;
-  for (const { id } of due) {
-    try {
-      erased += Number(await transact(SYSTEM_ACTOR, (tx) => erase(tx, id)));
-    } catch (error) {
-      if (!(error instanceof DomainError)) faults.push(error);
-    }
-  }
-  if (faults.length > 0) throw faults[0];
-  return erased;
+  return sumOfEach(due, async ({ id }) => {
+    const isErased = await transact(SYSTEM_ACTOR, (tx) => erase(tx, id)).catch((error: unknown) => {
+      // Deleted, or merged, meanwhile.
+      if (error instanceof DomainError) return false;
+      throw error;
+    });
+    return Number(isErased);
+  });
 };
