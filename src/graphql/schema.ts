@@ -22,6 +22,7 @@ import '../capabilities/marketing/graphql/own.ts';
 import '../capabilities/marketing/graphql/settings.ts';
 import '../capabilities/marketing/graphql/staff.ts';
 import '../capabilities/merges/graphql/customer.ts';
+import '../capabilities/merges/graphql/job.ts';
 import '../capabilities/merges/graphql/many.ts';
 import '../capabilities/merges/graphql/mutations.ts';
 import '../capabilities/merges/graphql/own.ts';
