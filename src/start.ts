@@ -7,6 +7,7 @@ import type { Backend } from './backend/backend.ts';
 import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
 import { keepDuplicates } from './capabilities/duplicates/keep.ts';
 import { developmentInbox, developmentSms, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
+import { advanceMergeRun } from './capabilities/merge-runs/advance.ts';
 import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
@@ -129,6 +130,7 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
     startRounds('merges of large profiles', MERGES_EVERY_MS, log, () => advanceMergeJobs(app)),
+    startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];
