@@ -7,7 +7,9 @@ import type { Backend } from './backend/backend.ts';
 import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
 import { keepDuplicates } from './capabilities/duplicates/keep.ts';
 import { developmentInbox, developmentSms, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
+import { advanceMergeRun } from './capabilities/merge-runs/advance.ts';
 import { followCredit } from './capabilities/merges/follow-credit.ts';
+import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
@@ -37,6 +39,9 @@ const MEMORY = 'memory';
 const DUE_EVERY_MS = 1_000;
 /** How late a changed customer's duplicates are looked for at most, while there are not many. */
 const DUPLICATES_EVERY_MS = 1_000;
+
+/** How long a merge that was asked for waits at most before it begins. */
+const MERGES_EVERY_MS = 1_000;
 
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
@@ -124,6 +129,8 @@ export const start = async (config: Config): Promise<Started> => {
   const rounds = [
     startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
+    startRounds('merges of large profiles', MERGES_EVERY_MS, log, () => advanceMergeJobs(app)),
+    startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];

@@ -9,6 +9,7 @@ export type DomainEvent =
   | { type: 'customer_erasure.requested'; customerId: string; dueAt: string }
   | { type: 'customer_erasure.cancelled' | 'customer_erasure.done'; customerId: string }
   | { type: 'customer.merged' | 'customer.merge_undone'; customerId: string; closedCustomerId: string; mergeId: string }
+  | { type: 'customer_merge_job.started' | 'customer_merge_job.failed'; mergeId: string; customerId: string; closedCustomerId: string }
   | { type: 'customer_address.created'; customerId: string; addressId: string }
   | { type: 'customer_address.updated'; customerId: string; addressId: string }
   | { type: 'customer_address.deleted'; customerId: string; addressId: string }
@@ -25,6 +26,10 @@ export type DomainEvent =
       customerTwoId: string;
     }
   | { type: 'duplicate_scan.started' | 'duplicate_scan.finished'; scanId: string }
+  | {
+      type: 'duplicate_merge_run.started' | 'duplicate_merge_run.finished' | 'duplicate_merge_run.cancelled' | 'duplicate_merge_run.undo_started';
+      mergeRunId: string;
+    }
   | { type: 'duplicate_shared_value.blocked' | 'duplicate_shared_value.unblocked'; sharedValueId: string }
   | { type: 'sign_in_code.requested'; sealed: string }
   | { type: 'mail.requested'; customerId: string | null; sealed: string }
@@ -78,6 +83,8 @@ export type EventType = DomainEvent['type'];
 /** Topics that live readers wait on: `noun:id`. */
 export const topics = {
   customer: (id: string) => `customer:${id}`,
+  customerMergeJob: (id: string) => `customer_merge_job:${id}`,
+  duplicateMergeRun: (id: string) => `duplicate_merge_run:${id}`,
   order: (id: string) => `order:${id}`,
   oidcClient: (id: string) => `oidc_client:${id}`,
   session: (id: string) => `session:${id}`,
@@ -115,6 +122,14 @@ export const topicOf = (event: DomainEvent): string => {
     case 'duplicate_candidate.dismissed':
     case 'duplicate_candidate.reopened':
       return `duplicate_candidate:${event.candidateId}`;
+    case 'customer_merge_job.started':
+    case 'customer_merge_job.failed':
+      return topics.customerMergeJob(event.mergeId);
+    case 'duplicate_merge_run.started':
+    case 'duplicate_merge_run.finished':
+    case 'duplicate_merge_run.cancelled':
+    case 'duplicate_merge_run.undo_started':
+      return topics.duplicateMergeRun(event.mergeRunId);
     case 'duplicate_scan.started':
     case 'duplicate_scan.finished':
       return `duplicate_scan:${event.scanId}`;

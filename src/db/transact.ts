@@ -24,7 +24,12 @@ export interface Tx extends SqlTx {
   attempt<Result>(run: () => Promise<Result>): Promise<Result>;
 }
 
-export type Transact = <Result>(actor: string, run: (tx: Tx) => Promise<Result>) => Promise<Result>;
+export type Transact = <Result>(actor: string, run: (tx: Tx) => Promise<Result>, limits?: TransactLimits) => Promise<Result>;
+
+export interface TransactLimits {
+  /** After so long the transaction is given up; 30 seconds unless told, which is for work in the background alone. */
+  readonly timeoutMs: number;
+}
 export type TransactSql = <Result>(actor: string, run: (tx: SqlTx) => Promise<Result>) => Promise<Result>;
 
 const ATTEMPTS_MAX = 5;
@@ -81,7 +86,7 @@ export interface TransactOptions {
  * the announcement is not awaited.
  */
 export const createTransact = ({ prisma }: Database, bus: Bus, { clock, onCommit }: TransactOptions): Transact => {
-  const attempt = async <Result>(actor: string, run: (tx: Tx) => Promise<Result>): Promise<Done<Result>> => {
+  const attempt = async <Result>(actor: string, run: (tx: Tx) => Promise<Result>, timeoutMs: number): Promise<Done<Result>> => {
     const events: DomainEvent[] = [];
     const announced = new Set<string>();
     const result = await prisma.$transaction(
@@ -113,11 +118,11 @@ export const createTransact = ({ prisma }: Database, bus: Bus, { clock, onCommit
         await writeEvents(sql, rowsOf(events, actor, now));
         return answer;
       },
-      { maxWait: 10_000, timeout: 30_000 },
+      { maxWait: 10_000, timeout: timeoutMs },
     );
     return { result, events, announced };
   };
-  return (actor, run) => untilDone(() => attempt(actor, run), bus, onCommit);
+  return (actor, run, { timeoutMs } = { timeoutMs: 30_000 }) => untilDone(() => attempt(actor, run, timeoutMs), bus, onCommit);
 };
 
 /**

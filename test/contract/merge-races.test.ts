@@ -11,6 +11,7 @@ import { debit } from '../../src/capabilities/store-credit/debit.ts';
 import { reconcile } from '../../src/capabilities/store-credit/reconcile.ts';
 import { DomainError } from '../../src/core/errors.ts';
 import { createDatabase, services, TEST_SECRET } from '../support/backends.ts';
+import { givenMovements, givenOrders } from '../support/big-profile.ts';
 import { givenCredit, givenSession, openAny } from '../support/given.ts';
 import { everythingOfCustomer, givenProven, mergeInto, undo } from '../support/merging.ts';
 import { givenOrder } from '../support/random-customer.ts';
@@ -156,38 +157,9 @@ describe.runIf(services)('merges that race on PostgreSQL', () => {
 
   it(`take ${BIG.transactions} transactions and ${BIG.orders} orders in one`, { timeout: 300_000 }, async () => {
     const [one, two] = [await givenProven(first()), await givenProven(first())];
-    const { accountId } = await givenCredit(first(), one.customerId, 1n);
-    const { sql, prisma } = first().backend.database;
-    const movement = (kind: 'CREDIT' | 'DEBIT') => ({ kind, accountId, currency: 'EUR', amountMinor: 3, event: 'ADJUSTMENT', actor: 'system' });
-    for (let batch = 0; batch < BIG.transactions / 100; batch += 1) {
-      const movements = Array.from({ length: 100 }, (_, place) => ({
-        id: crypto.randomUUID(),
-        ...movement(place % 2 || batch < 2 ? 'CREDIT' : 'DEBIT'),
-      }));
-      await sql('select store_credit_post($1::text::jsonb)', [JSON.stringify(movements)]);
-    }
-    const at = new Date();
-    const parts = { lineItems: [], discounts: [], fulfillments: [], refunds: [], attributes: [] };
-    const addresses = Array.from({ length: BIG.orders }, () => ({ id: crypto.randomUUID(), orderOwnerId: one.customerId, address1: 'Vestergade 1' }));
-    await prisma.address.createMany({ data: addresses });
-    await prisma.order.createMany({
-      data: addresses.map(({ id }, place) => ({
-        id: crypto.randomUUID(),
-        source: 'big',
-        externalId: `${one.customerId} ${place}`,
-        customerId: one.customerId,
-        name: `#${place}`,
-        number: place,
-        currency: 'EUR',
-        totalMinor: 100n,
-        fulfillmentStatus: 'UNFULFILLED' as const,
-        shippingAddressId: id,
-        processedAt: at,
-        createdAt: at,
-        updatedAt: at,
-        ...parts,
-      })),
-    });
+    const { accountId } = await givenMovements(first(), one.customerId, BIG.transactions);
+    await givenOrders(first(), one.customerId, BIG.orders);
+    const { prisma } = first().backend.database;
     const lots = await prisma.storeCreditLot.count({ where: { accountId, isOpen: true } });
     const began = performance.now();
     const { mergeId } = await mergeInto(first(), two.customerId, one.customerId);

@@ -284,7 +284,7 @@ describe.each(backends)('access on $name', (kind) => {
       if (type === 'StaffToken') return 'staff:read';
       if (type === 'IdentityProvider') return 'identity_providers:read';
       if (type === 'OidcClient') return 'oidc_clients:read';
-      if (type === 'CustomerMerge') return 'merge:read';
+      if (type === 'CustomerMerge' || type === 'DuplicateMergeRun') return 'merge:read';
       if (type === 'Order') return 'orders:read';
       if (type === 'MultipassSecret') return 'multipass:read';
       return type.startsWith('StoreCredit') ? 'store_credit:read' : 'customers:read';

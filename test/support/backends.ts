@@ -88,8 +88,20 @@ export const openTestApp = async (
   more: Partial<AppOptions> = {},
 ): Promise<TestApp> => {
   await closeFormerApps();
+  const test = appOn(await openShared(kind), kind, clock, publicUrl, more);
+  worker.clienteleApps?.apps.push(test.app);
+  return test;
+};
+
+/** Makes an app on a new backend that nobody shares; the caller closes both. */
+export const openOwnApp = async (kind: Kind): Promise<TestApp & { readonly backend: Backend }> => {
+  const backend = await kind.open();
+  return { ...appOn(backend, kind), backend };
+};
+
+const appOn = (backend: Backend, kind: Kind, clock?: () => Date, publicUrl = 'http://localhost:4000', more: Partial<AppOptions> = {}): TestApp => {
   const mails: Mail[] = [];
-  const app = createApp(await openShared(kind), {
+  const app = createApp(backend, {
     secretKeys: [TEST_SECRET],
     publicUrl,
     shopName: 'Test Shop',
@@ -100,7 +112,6 @@ export const openTestApp = async (
     ...(clock ? { clock } : {}),
     ...more,
   });
-  worker.clienteleApps?.apps.push(app);
   return { app, mails, name: kind.name };
 };
 

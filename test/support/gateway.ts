@@ -3,7 +3,7 @@ import type { AppOptions } from '../../src/app.ts';
 import { SCOPES } from '../../src/core/scopes.ts';
 import { mintToken, tokenHash } from '../../src/core/secret.ts';
 import { createServer, type Gateway } from '../../src/http/server.ts';
-import { type backends, openTestApp, type TestApp } from './backends.ts';
+import { type backends, openOwnApp, openTestApp, type TestApp } from './backends.ts';
 import { someAddress } from './given.ts';
 import { freePort } from './process.ts';
 
@@ -49,6 +49,20 @@ export const startPublicGateway = async (
 ): Promise<TestGateway> => {
   const port = await freePort();
   return serve(await openTestApp(kind, clock, `http://${host}:${port}`, more), true, port);
+};
+
+/** The same on a backend of its own, for what is about all that a shop has; `close` ends that too. */
+export const startOwnGateway = async (kind: (typeof backends)[number]): Promise<TestGateway> => {
+  const { app, backend, ...test } = await openOwnApp(kind);
+  const gateway = await serve({ app, ...test }, true, 0);
+  return {
+    ...gateway,
+    stop: async () => {
+      await gateway.stop();
+      await app.close();
+      await backend.close();
+    },
+  };
 };
 
 const serve = async (test: TestApp, isFast: boolean, at: number): Promise<TestGateway> => {

@@ -188,7 +188,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
   await prisma.identityProviderSubject.create({
     data: { id: subjectId, providerId, subject: words.subject, customerId, createdAt: at, updatedAt: at },
   });
-  const [candidateId, sharedValueId, scanId] = [uuid(), uuid(), uuid()];
+  const [candidateId, sharedValueId, scanId, runId] = [uuid(), uuid(), uuid(), uuid()];
   const twin = await givenCustomer(test.app);
   await prisma.duplicateCandidate.create({
     data: { id: candidateId, oneId: customerId, twoId: twin.customerId, weight: 9_000, evidence: [], createdAt: at, updatedAt: at },
@@ -197,6 +197,9 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     data: { id: sharedValueId, kind: 'EMAIL', value: `${words.why}@`, label: `${words.why}@`, createdBy: 'system', createdAt: at },
   });
   await prisma.duplicateScan.create({ data: { id: scanId, state: 'DONE', customersTotal: 0, startedBy: 'system', startedAt: at, updatedAt: at } });
+  const none = { pairsCount: 0, clustersCount: 0, customersCount: 0, confirmedCount: 0, dismissedCount: 0 };
+  const run = { weightMin: 9_000, pairsMax: 1, isDryRun: true, note: words.why, startedBy: 'system', startedAt: at, updatedAt: at };
+  await prisma.duplicateMergeRun.create({ data: { id: runId, state: 'DONE', ...none, ...run } });
   const secret = await test.graphql('mutation { multipassSecretRotate { multipassSecret { id } } }', {}, test.staffToken);
   const client = await test.graphql(
     'mutation ($input: OidcClientCreateInput!) { oidcClientCreate(input: $input) { oidcClient { id } } }',
@@ -242,6 +245,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       CustomerSession: `gid://clientele/CustomerSession/${tokens.sessionId}`,
       CustomerAddress: data.customerAddressCreate.customerAddress.id,
       DuplicateCandidate: `gid://clientele/DuplicateCandidate/${candidateId}`,
+      DuplicateMergeRun: `gid://clientele/DuplicateMergeRun/${runId}`,
       DuplicateScan: `gid://clientele/DuplicateScan/${scanId}`,
       DuplicateSharedValue: `gid://clientele/DuplicateSharedValue/${sharedValueId}`,
       ...records,

@@ -11,16 +11,17 @@ export interface Link {
 /** One pair speaks no louder than this, in bits, so that a single bridge does not join two people. */
 const LINK_BITS_MAX = 12;
 /** What two profiles say of each other that were never found side by side. */
-const UNSEEN_BITS = -8;
+export const UNSEEN_BITS = -8;
 
 /**
  * Groups of profiles that are one person each: beginning with single ones, the two groups whose pairs speak for each other most on average
- * are joined, for as long as that average is not against it. A chain A–B–C, where A and C differ, so stays apart. Groups of one are left out.
+ * are joined, for as long as that average is at least `bitsMin`. A chain A–B–C, where A and C differ, so stays apart. Groups of one are left out.
  */
-export const averageLinkage = (links: readonly Link[]): string[][] => {
+export const averageLinkage = (links: readonly Link[], bitsMin = 0): string[][] => {
+  const most = Math.max(LINK_BITS_MAX, bitsMin);
   const bits = new Map(
     links.flatMap(({ oneId, twoId, bits: value }) => {
-      const clipped = Math.max(-LINK_BITS_MAX, Math.min(LINK_BITS_MAX, value));
+      const clipped = Math.max(-most, Math.min(most, value));
       return [
         [`${oneId} ${twoId}`, clipped],
         [`${twoId} ${oneId}`, clipped],
@@ -38,7 +39,7 @@ export const averageLinkage = (links: readonly Link[]): string[][] => {
     for (const [place, a] of groups.entries()) {
       for (const b of groups.slice(place + 1)) {
         const mean = between(a, b);
-        if (mean >= 0 && (!best || mean > best.mean)) best = { a, b, mean };
+        if (mean >= bitsMin && (!best || mean > best.mean)) best = { a, b, mean };
       }
     }
     if (!best) break;

@@ -49,7 +49,8 @@ const close = async (tx: Tx, { parties: { keptId, closedId }, left }: MergePlan)
   return former.map(({ id }) => id);
 };
 
-const carryOut = async (tx: Tx, plan: MergePlan, { note, undoDays }: MergeOptions): Promise<void> => {
+/** Does what was planned under the lock. */
+export const carryOut = async (tx: Tx, plan: MergePlan, { note, undoDays }: MergeOptions): Promise<void> => {
   const { parties, kept, closed, fields, left } = plan;
   const { keptId, closedId, mergeId } = parties;
   const moved: Record<string, Moved> = {};
@@ -89,9 +90,15 @@ const carryOut = async (tx: Tx, plan: MergePlan, { note, undoDays }: MergeOption
  * Refuses INVALID_CUSTOMER_ID, INVALID_CUSTOMER for one who is deleted or blocked, OVERRIDE_ATTRIBUTE_INVALID, MISSING_OVERRIDE_ATTRIBUTE,
  * PREVIEW_OUTDATED, TOO_LONG for the note, and CREDIT_LIMIT_EXCEEDED when both credits together are more than an account may hold.
  */
-export const mergeCustomers = async (tx: Tx, input: MergeInput, options: MergeOptions): Promise<Merged> => {
+export const mergeCustomers = async (tx: Tx, input: MergeInput, options: MergeOptions, mergeId = uuid()): Promise<Merged> => {
+  const plan = await lockedPlan(tx, input, options, mergeId);
+  await carryOut(tx, plan, options);
+  return { resultingCustomerId: plan.kept.id, mergeId };
+};
+
+/** Locks both and plans under the lock; refuses what `mergeCustomers` does. */
+export const lockedPlan = async (tx: Tx, input: MergeInput, options: Omit<MergeOptions, 'undoDays'>, mergeId: string): Promise<MergePlan> => {
   if ([...(options.note ?? '')].length > NOTE_CHARACTERS_MAX) throw new DomainError('TOO_LONG', ['note'], { max: NOTE_CHARACTERS_MAX });
-  const mergeId = uuid();
   const living = await livingIds(tx, [input.customerOneId, input.customerTwoId]);
   await lockPair(tx, [...new Set(living.values())]);
   const { blockers, plan } = await planMerge(tx, input, mergeId);
@@ -102,6 +109,5 @@ export const mergeCustomers = async (tx: Tx, input: MergeInput, options: MergeOp
   // One of them was merged with a third while this waited for the lock: from the beginning, with whom she is now.
   if (![plan.kept.id, plan.closed.id].every((id) => locked.has(id))) throw Object.assign(new Error('merged meanwhile'), { code: '40001' });
   if (options.version && options.version !== plan.version) throw new DomainError('PREVIEW_OUTDATED', ['version']);
-  await carryOut(tx, plan, options);
-  return { resultingCustomerId: plan.kept.id, mergeId };
+  return plan;
 };

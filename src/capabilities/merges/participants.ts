@@ -34,6 +34,7 @@ export const PARTICIPANTS: readonly Participant[] = [
 export const NOT_TAKING_PART: Readonly<Record<string, string>> = {
   Customer: 'is what is merged: src/capabilities/merges/fields.ts',
   CustomerMerge: 'is the record of it',
+  CustomerMergeJob: 'says how it stands, and keeps both from another',
   OutboxEvent: 'says what happened to the profile that it names, for ever',
   CustomerStatistics: 'is counted anew by a trigger as orders go over',
   CustomerSpending: 'is counted anew by a trigger as orders go over',

@@ -130,6 +130,16 @@ const planOf = async (tx: Tx, [kept, closed]: readonly [Profile, Profile], overr
   };
 };
 
+const BEING_MERGED = `
+select kept_id::text as "keptId", closed_id::text as "closedId" from customer_merge_job
+where state = 'IN_PROGRESS' and id <> $2::text::uuid and (kept_id = any($1::text[]::uuid[]) or closed_id = any($1::text[]::uuid[]))`;
+
+/** Customers whom a merge under way is about, other than this one. */
+const beingMerged = async ({ sql }: Tx, ids: readonly string[], mergeId: string): Promise<ReadonlySet<string>> => {
+  const jobs = await sql<{ keptId: string; closedId: string }>(BEING_MERGED, [ids, mergeId]);
+  return new Set(jobs.flatMap(({ keptId, closedId }) => [keptId, closedId]));
+};
+
 /**
  * Plans a merge without writing anything. What keeps it from being done is in `blockers`; the plan is there all the same, when there are
  * two, so that a preview can show what it is about. `mergeId` is that of the merge to be.
@@ -152,7 +162,8 @@ export const planMerge = async (tx: Tx, input: MergeInput, mergeId: string): Pro
     ];
     return { blockers, plan: null };
   }
-  const blockers = [...blockersOf(one, 'customerOneId'), ...blockersOf(two, 'customerTwoId')];
+  const busy = await beingMerged(tx, [one.id, two.id], mergeId);
+  const blockers = [...blockersOf(one, 'customerOneId', busy), ...blockersOf(two, 'customerTwoId', busy)];
   const keepId = input.customerIdToKeep ? (living.get(input.customerIdToKeep) ?? input.customerIdToKeep) : null;
   if (keepId && keepId !== one.id && keepId !== two.id) {
     return { blockers: [...blockers, missing('customerIdToKeep', [keepId], 'MERGE_KEEPS_NEITHER')], plan: null };

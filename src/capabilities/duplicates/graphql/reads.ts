@@ -5,8 +5,10 @@ import { keysetConnection, keysetQuery } from '../../../graphql/keyset.ts';
 import { queryOf, readsConnectionOf, wantedBy } from '../../../graphql/query.ts';
 import { clusterOf } from '../cluster.ts';
 import { weightOf } from '../keep-candidates.ts';
+import { precisionOf, readDecisions } from '../precision.ts';
 import { readAbove, readThreshold, type Threshold } from '../threshold.ts';
 import { COLUMNS, DuplicateCandidate, DuplicateState, strongestFirst, weightOfScore } from './candidate.ts';
+import { DuplicatePrecision } from './precision.ts';
 
 interface Cluster {
   readonly customerIds: readonly string[];
@@ -58,18 +60,27 @@ const DuplicateThreshold = builder.objectRef<ThresholdView>('DuplicateThreshold'
       type: DuplicateEstimate,
       nullable: false,
       description: 'What lies at or above `minScore`, or above the threshold.',
-      resolve: ({ bits, shift, asked }, _args, { app }) => readAbove(app.backend.database.sql, asked ?? weightOf(bits), shift),
+      resolve: async ({ bits, shift, asked }, _args, { app }) => {
+        const weight = asked ?? weightOf(bits);
+        return { ...(await readAbove(app.backend.database.sql, weight, shift)), weight };
+      },
     }),
   }),
 });
 
-const DuplicateEstimate = builder.objectRef<{ count: number; precision: number | null }>('DuplicateEstimate').implement({
+const DuplicateEstimate = builder.objectRef<{ count: number; precision: number | null; weight: number }>('DuplicateEstimate').implement({
   description: 'Open candidates, and how many of them are expected to be right.',
   fields: (t) => ({
     candidatesCount: t.int({ nullable: false, resolve: ({ count }) => count }),
     expectedPrecision: t.exposeFloat('precision', {
       nullable: true,
       description: 'The mean of their probabilities, corrected by staff’s decisions.',
+    }),
+    decided: t.field({
+      type: DuplicatePrecision,
+      nullable: false,
+      description: 'What staff decided of such pairs.',
+      resolve: async ({ weight }, _args, { app }) => precisionOf(await readDecisions(app.backend.database.sql, weight)),
     }),
   }),
 });

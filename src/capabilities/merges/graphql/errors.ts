@@ -34,7 +34,11 @@ const messageIn = ({ blocker: { code, params }, language }: Told): string => mes
 
 export const CustomerMergeError = builder.objectRef<Told>('CustomerMergeError').implement({
   fields: (t) => ({
-    errorFields: t.field({ type: [CustomerMergeErrorFieldType], nullable: false, resolve: ({ blocker }) => [blocker.errorField] }),
+    errorFields: t.field({
+      type: [CustomerMergeErrorFieldType],
+      nullable: false,
+      resolve: ({ blocker }) => (blocker.errorField ? [blocker.errorField] : []),
+    }),
     message: t.string({ nullable: false, resolve: messageIn }),
     code: t.string({ nullable: false, description: 'What `customerMerge` refuses with.', resolve: ({ blocker }) => blocker.code }),
     customerIds: t.idList({
@@ -47,6 +51,9 @@ export const CustomerMergeError = builder.objectRef<Told>('CustomerMergeError').
 
 interface Mergeable {
   readonly told: readonly Told[];
+  /** Of the merge under way that she is in. */
+  readonly mergeId: string | null;
+  readonly language: Language;
 }
 
 export const CustomerMergeable = builder.objectRef<Mergeable>('CustomerMergeable').implement({
@@ -56,7 +63,7 @@ export const CustomerMergeable = builder.objectRef<Mergeable>('CustomerMergeable
     errorFields: t.field({
       type: [CustomerMergeErrorFieldType],
       nullable: false,
-      resolve: ({ told }) => told.map(({ blocker }) => blocker.errorField),
+      resolve: ({ told }) => told.flatMap(({ blocker }) => blocker.errorField ?? []),
     }),
     reason: t.string({ nullable: true, resolve: ({ told: [first] }) => (first ? messageIn(first) : null) }),
     errors: t.field({

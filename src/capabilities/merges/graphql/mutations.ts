@@ -6,38 +6,13 @@ import { payloadType, userErrorType } from '../../../graphql/errors.ts';
 import { encodeGid, idOf } from '../../../graphql/gid.ts';
 import { settle } from '../../../graphql/settle.ts';
 import { MERGE_CODES } from '../errors.ts';
-import { type Merged, mergeCustomers } from '../merge.ts';
+import { requestMerge } from '../job.ts';
+import type { Merged } from '../merge.ts';
 import { type MergeInput, planMerge } from '../plan.ts';
 import { tryOut } from '../try-out.ts';
-import { CustomerMergeError, type Told } from './errors.ts';
+import { Job } from './job.ts';
 import { CustomerMerge } from './merge.ts';
 import { CustomerMergePreview, OverrideFieldsInput, overridesIn } from './preview.ts';
-
-/** A merge is done when it is answered, so its job is as well. */
-const Job = builder.objectRef<{ readonly mergeId: string }>('Job').implement({
-  description: 'Work that a mutation began. A merge is whole or not at all, and done when it is answered.',
-  fields: (t) => ({
-    id: t.id({ nullable: false, resolve: ({ mergeId }) => encodeGid('Job', mergeId) }),
-    done: t.boolean({ nullable: false, resolve: () => true }),
-  }),
-});
-
-const RequestStatus = builder.enumType('CustomerMergeRequestStatus', { values: ['COMPLETED', 'FAILED', 'IN_PROGRESS', 'REQUESTED'] as const });
-
-const CustomerMergeRequest = builder.objectRef<{ readonly mergeId: string; readonly keptId: string }>('CustomerMergeRequest').implement({
-  description: 'How a merge stands.',
-  fields: (t) => ({
-    jobId: t.id({ nullable: true, resolve: ({ mergeId }) => encodeGid('Job', mergeId) }),
-    resultingCustomerId: t.id({ nullable: false, resolve: ({ keptId }) => encodeGid('Customer', keptId) }),
-    status: t.field({ type: RequestStatus, nullable: false, resolve: () => 'COMPLETED' as const }),
-    customerMergeErrors: t.field({
-      type: [CustomerMergeError],
-      nullable: false,
-      description: 'Of a merge that failed: none is left behind, `customerMerge` says why itself.',
-      resolve: (): Told[] => [],
-    }),
-  }),
-});
 
 /** What a merge answers with; a dry run has no merge. */
 type MergeAnswer = Omit<Merged, 'mergeId'> & { readonly mergeId?: string };
@@ -56,7 +31,7 @@ const CustomerMergePayload = payloadType<MergeAnswer>(
       type: CustomerMerge,
       nullable: true,
       authScopes: { staff: 'merge:read' },
-      description: 'The merge, by whose id it is undone; null for a dry run.',
+      description: 'The merge, by whose id it is undone; null for a dry run, and until its job is done.',
       resolve: (query, { mergeId }, _args, { app }) =>
         mergeId ? app.backend.database.read.customerMerge.findUnique({ ...query, where: { id: mergeId } }) : null,
     }),
@@ -99,24 +74,13 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, args, context, info) => ({ ...(await previewOf(context, inputOf(args))), language: languageOfOperation(info, context) }),
   }),
-  customerMergeJobStatus: t.field({
-    type: CustomerMergeRequest,
-    nullable: true,
-    description: 'How a merge stands, by the id of its job.',
-    authScopes: { staff: 'merge:read' },
-    args: { jobId: t.arg.id({ required: true }) },
-    resolve: async (_root, { jobId }, { app }) => {
-      const id = idOf(jobId, 'Job', 'CustomerMerge');
-      const merge = await app.backend.database.read.customerMerge.findUnique({ where: { id }, select: { id: true, keptId: true } });
-      return merge && { mergeId: merge.id, keptId: merge.keptId };
-    },
-  }),
 }));
 
 builder.mutationFields((t) => ({
   customerMerge: t.field({
     type: CustomerMergePayload,
-    description: 'Merges two customers into one: all of it or nothing, and done when it is answered. `customerMergeUndo` takes it back.',
+    description:
+      'Merges two customers into one: all of it or nothing. Large profiles are merged in the background, small ones before this answers: `job.done` tells. `customerMergeUndo` takes it back.',
     authScopes: { staff: 'merge:write' },
     args: {
       customerOneId: t.arg.id({ required: true }),
@@ -133,7 +97,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, context, info) => {
       const input = inputOf(args);
       const options = { version: args.version, note: args.note, undoDays: context.app.mergeUndoDays };
-      return settle<MergeAnswer>(context, info, args, async (tx) => (args.dryRun ? tryOut(tx, input, options) : mergeCustomers(tx, input, options)));
+      return settle<MergeAnswer>(context, info, args, async (tx) => (args.dryRun ? tryOut(tx, input, options) : requestMerge(tx, input, options)));
     },
   }),
 }));
