@@ -9,6 +9,7 @@ import { keepDuplicates } from './capabilities/duplicates/keep.ts';
 import { developmentInbox, developmentSms, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
 import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
+import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
@@ -123,6 +124,7 @@ export const start = async (config: Config): Promise<Started> => {
   const port = await gateway.listen(config.port, config.host);
   const rounds = [
     startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
+    startRounds('bulk store credit', DUE_EVERY_MS, log, () => advanceBulkIssue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),

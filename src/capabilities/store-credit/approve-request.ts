@@ -2,18 +2,9 @@ import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
 import { credit } from './credit.ts';
 import type { Posted } from './movement.ts';
+import { isOwnRequest } from './own-request.ts';
 import { pendingRequest } from './pending-request.ts';
 import { ledgerWithin } from './post.ts';
-
-const STAFF = 'staff:';
-
-/** Whether the one who decides is the one who asked, or shows a token that she made for herself. */
-const isOwn = async (tx: Tx, requestedBy: string): Promise<boolean> => {
-  if (tx.actor === requestedBy) return true;
-  if (!tx.actor.startsWith(STAFF)) return false;
-  const token = await tx.db.staffToken.findUnique({ where: { id: tx.actor.slice(STAFF.length) }, select: { createdBy: true } });
-  return token?.createdBy === requestedBy;
-};
 
 /**
  * Gives a credit that another member of staff asked for.
@@ -23,7 +14,7 @@ const isOwn = async (tx: Tx, requestedBy: string): Promise<boolean> => {
  */
 export const approveRequest = async (tx: Tx, id: string): Promise<Posted & { creditRequestId: string }> => {
   const request = await pendingRequest(tx, id);
-  if (await isOwn(tx, request.requestedBy)) throw new DomainError('OWN_REQUEST', ['id']);
+  if (await isOwnRequest(tx, request.requestedBy)) throw new DomainError('OWN_REQUEST', ['id']);
   const { customerId, currency, amountMinor, event, reason, memo, note, reference, origin } = request;
   const metadata = request.metadata as Readonly<Record<string, string>> | null;
   const posted = await credit(ledgerWithin(tx), {
