@@ -11,6 +11,7 @@ import { advanceMergeRun } from './capabilities/merge-runs/advance.ts';
 import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
+import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
@@ -128,6 +129,7 @@ export const start = async (config: Config): Promise<Started> => {
   const port = await gateway.listen(config.port, config.host);
   const rounds = [
     startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
+    startRounds('bulk store credit', DUE_EVERY_MS, log, () => advanceBulkIssue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
     startRounds('merges of large profiles', MERGES_EVERY_MS, log, () => advanceMergeJobs(app)),
     startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),

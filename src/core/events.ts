@@ -66,6 +66,17 @@ export type DomainEvent =
       customerId: string;
       creditRequestId: string;
     }
+  | {
+      type:
+        | 'store_credit_bulk_issue.created'
+        | 'store_credit_bulk_issue.extended'
+        | 'store_credit_bulk_issue.approved'
+        | 'store_credit_bulk_issue.cancelled'
+        | 'store_credit_bulk_issue.undo_started';
+      bulkIssueId: string;
+    }
+  | { type: 'store_credit_bulk_issue.started'; bulkIssueId: string; needsApproval: boolean }
+  | { type: 'store_credit_bulk_issue.finished'; bulkIssueId: string; state: 'CHECKED' | 'ISSUED' | 'UNDONE' }
   | { type: 'store_credit_refund.created'; customerId: string; orderId: string; refundId: string; transactionId: string }
   | { type: 'store_credit_codes.created'; customerId: string | null; batch: string | null; count: number }
   | { type: 'store_credit_code.regenerated' | 'store_credit_code.disabled'; codeId: string; customerId: string | null }
@@ -89,6 +100,7 @@ export const topics = {
   oidcClient: (id: string) => `oidc_client:${id}`,
   session: (id: string) => `session:${id}`,
   staffToken: (id: string) => `staff_token:${id}`,
+  storeCreditBulkIssue: (id: string) => `store_credit_bulk_issue:${id}`,
   storeCreditAccount: (id: string) => `store_credit_account:${id}`,
 } as const;
 
@@ -164,6 +176,14 @@ export const topicOf = (event: DomainEvent): string => {
     case 'store_credit_credit_request.approved':
     case 'store_credit_credit_request.declined':
       return `store_credit_credit_request:${event.creditRequestId}`;
+    case 'store_credit_bulk_issue.created':
+    case 'store_credit_bulk_issue.extended':
+    case 'store_credit_bulk_issue.started':
+    case 'store_credit_bulk_issue.approved':
+    case 'store_credit_bulk_issue.cancelled':
+    case 'store_credit_bulk_issue.undo_started':
+    case 'store_credit_bulk_issue.finished':
+      return topics.storeCreditBulkIssue(event.bulkIssueId);
     case 'store_credit_refund.created':
       return topics.order(event.orderId);
     case 'store_credit_codes.created':

@@ -2,6 +2,8 @@ import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { createRead, type Read } from './read/read.ts';
 
+export type { Statement } from './read/read.ts';
+
 /** One statement with `$1`-style parameters on a connection of its own, committed on return. */
 export type Sql = <Row>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 

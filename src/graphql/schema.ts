@@ -45,6 +45,8 @@ import '../capabilities/privacy/graphql.ts';
 import '../capabilities/sessions/graphql.ts';
 import '../capabilities/sign-in/graphql.ts';
 import '../capabilities/store-credit/graphql/account.ts';
+import '../capabilities/store-credit/graphql/bulk-issue.ts';
+import '../capabilities/store-credit/graphql/bulk-issue-mutations.ts';
 import '../capabilities/store-credit/graphql/codes.ts';
 import '../capabilities/store-credit/graphql/correction-mutations.ts';
 import '../capabilities/store-credit/graphql/hold-mutations.ts';

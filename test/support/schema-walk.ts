@@ -225,6 +225,11 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     { id: gid, input: { creditAmount: { amount: '3.01', currencyCode: 'EUR' }, note: words.why } },
     test.staffToken,
   );
+  const bulk = await test.graphql(
+    'mutation ($input: StoreCreditBulkIssueInput!) { storeCreditBulkIssueCreate(input: $input) { storeCreditBulkIssue { id } } }',
+    { input: { customers: [{ id: gid }], amount: { amount: '4.07', currencyCode: 'EUR' }, note: words.why } },
+    test.staffToken,
+  );
   const double = await givenSession(test.app);
   const merged = await test.graphql(
     `mutation ($one: ID!, $two: ID!, $note: String) { customerMerge(customerOneId: $one, customerTwoId: $two, customerIdToKeep: $two, note: $note) {
@@ -256,6 +261,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       IdentityProvider: `gid://clientele/IdentityProvider/${providerId}`,
       IdentityProviderSubject: `gid://clientele/IdentityProviderSubject/${subjectId}`,
       Order: `gid://clientele/Order/${orderId}`,
+      StoreCreditBulkIssue: bulk.data.storeCreditBulkIssueCreate.storeCreditBulkIssue.id,
       StoreCreditCode: coded.data.storeCreditCodesCreate.storeCreditCodes[0].id,
       StoreCreditCreditRequest: requested.data.storeCreditCreditRequestCreate.storeCreditCreditRequest.id,
       StoreCreditHold: held.data.storeCreditHoldCreate.storeCreditHold.id,

@@ -42,5 +42,6 @@ export const NOT_TAKING_PART: Readonly<Record<string, string>> = {
   DuplicateKey: 'follows from the profiles by itself',
   DuplicateChange: 'says whom the matcher has yet to look at',
   DuplicateCandidate: 'follows from the profiles by itself',
+  StoreCreditBulkIssueRow: 'says whom credit was meant for; what is still to be given is given to the survivor by the ledger',
   ImportedCustomer: 'says which rows a run of an import wrote, as long as it runs',
 };

@@ -2,26 +2,9 @@ import { DomainError } from '../../core/errors.ts';
 import type { Tx } from '../../db/transact.ts';
 import { credit } from './credit.ts';
 import type { Posted } from './movement.ts';
+import { isOwnRequest } from './own-request.ts';
 import { pendingRequest } from './pending-request.ts';
 import { ledgerWithin } from './post.ts';
-
-const STAFF = 'staff:';
-
-/** The token that decides, whoever made that one, and so on. */
-const LINE_OF = `
-with recursive line as (
-  select id, created_by from staff_token where id = $1::text::uuid
-  union
-  select t.id, t.created_by from line l join staff_token t on '${STAFF}' || t.id = l.created_by
-)
-select 1 from line where created_by = $2::text limit 1`;
-
-/** Whether the one who decides is the one who asked, or shows a token that comes from hers, through however many others. */
-const isOwn = async (tx: Tx, requestedBy: string): Promise<boolean> => {
-  if (tx.actor === requestedBy) return true;
-  if (!tx.actor.startsWith(STAFF)) return false;
-  return (await tx.sql(LINE_OF, [tx.actor.slice(STAFF.length), requestedBy])).length > 0;
-};
 
 /**
  * Gives a credit that another member of staff asked for.
@@ -31,7 +14,7 @@ const isOwn = async (tx: Tx, requestedBy: string): Promise<boolean> => {
  */
 export const approveRequest = async (tx: Tx, id: string): Promise<Posted & { creditRequestId: string }> => {
   const request = await pendingRequest(tx, id);
-  if (await isOwn(tx, request.requestedBy)) throw new DomainError('OWN_REQUEST', ['id']);
+  if (await isOwnRequest(tx, request.requestedBy)) throw new DomainError('OWN_REQUEST', ['id']);
   const { customerId, currency, amountMinor, event, reason, memo, note, reference, origin } = request;
   const metadata = request.metadata as Readonly<Record<string, string>> | null;
   const posted = await credit(ledgerWithin(tx), {

@@ -176,3 +176,30 @@ export const CLAIM_CODES = [
   'UNSUPPORTED_CURRENCY',
   ...IDEMPOTENCY_CODES,
 ] as const;
+
+/** Of bulk issues: making, extending, starting, approving, cancelling and undoing them. */
+export const BULK_CODES = [
+  'BLANK',
+  'BULK_ISSUE_EXPIRED',
+  'BULK_ISSUE_NOT_FOUND',
+  'BULK_ISSUE_STATE',
+  'CREDIT_LIMIT_EXCEEDED',
+  'EXPIRES_AT_IN_PAST',
+  'INVALID_EMAIL',
+  'NEGATIVE_OR_ZERO_AMOUNT',
+  'NOBODY_FOUND',
+  'OWN_REQUEST',
+  'TOO_MANY_DECIMALS',
+  ...ABOUT_CODES,
+  ...IDEMPOTENCY_CODES,
+] as const;
+
+/** Why a row of a bulk issue is refused. */
+export const BULK_ROW_CODES = [
+  'APPROVAL_REQUIRED',
+  'CREDIT_LIMIT_EXCEEDED',
+  'DUPLICATE_CUSTOMER',
+  'EXPIRES_AT_IN_PAST',
+  'OWNER_NOT_FOUND',
+  'UNSUPPORTED_CURRENCY',
+] as const;

@@ -24,6 +24,8 @@ export interface Why {
 
 interface Common extends About, Why {
   readonly event: StoreCreditSystemEvent;
+  /** Whether the customer is written to about it; absent: as the shop's settings have it. */
+  readonly notify?: boolean;
 }
 
 /** An account by its id, or by its owner and the movement's currency. */

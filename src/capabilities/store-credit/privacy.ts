@@ -17,6 +17,8 @@ export const storeCreditPrivacy: PrivacyParticipant = {
     'StoreCreditRefund',
     'StoreCreditCode',
     'StoreCreditCreditRequest',
+    // Ids and amounts, as the ledger has them.
+    'StoreCreditBulkIssueRow',
   ],
   read: (tx, customerId) =>
     tx.db.storeCreditAccount.findMany({

@@ -2,7 +2,7 @@ import { momentOf } from '../../core/moment.ts';
 import { searchConditions, type Term, wrongWord } from '../../core/search.ts';
 import { uuidIn } from '../../core/uuid.ts';
 import type { Prisma } from '../../db/client.ts';
-import { StoreCreditSystemEvent } from '../../db/generated/enums.ts';
+import { StoreCreditBulkIssueRowState, StoreCreditBulkIssueState, StoreCreditSystemEvent } from '../../db/generated/enums.ts';
 
 type Filters<Where> = Readonly<Record<string, (term: Term) => Where>>;
 
@@ -147,5 +147,30 @@ export const allCodesSearch = (query: string | null | undefined, now: Date): Pri
   searchConditions<Prisma.StoreCreditCodeWhereInput>(
     query,
     { ...codeFilters(now), batch: (term) => ({ batch: text(term) }), customer_id: ({ value }) => ({ customerId: uuidIn(value) }) },
+    nothingFree,
+  );
+
+/** Filters on bulk issues: `state:checked`, `created_at`, `id`. */
+export const bulkIssueSearch = (query: string | null | undefined): Prisma.StoreCreditBulkIssueWhereInput =>
+  searchConditions<Prisma.StoreCreditBulkIssueWhereInput>(
+    query,
+    {
+      state: (term) => ({ state: oneOf(StoreCreditBulkIssueState, term) }),
+      created_at: (term) => ({ createdAt: moment(term) }),
+      id: ({ value }) => ({ id: uuidIn(value) }),
+    },
+    nothingFree,
+  );
+
+/** Filters on a bulk issue's rows: `state:refused`, `code:credit_limit_exceeded`, `currency_code:EUR`, `customer_id`. */
+export const bulkRowSearch = (query: string | null | undefined): Prisma.StoreCreditBulkIssueRowWhereInput =>
+  searchConditions<Prisma.StoreCreditBulkIssueRowWhereInput>(
+    query,
+    {
+      state: (term) => ({ state: oneOf(StoreCreditBulkIssueRowState, term) }),
+      code: ({ value }) => ({ code: value.toUpperCase() }),
+      currency_code: ({ value }) => ({ currency: value.toUpperCase() }),
+      customer_id: ({ value }) => ({ customerId: uuidIn(value) }),
+    },
     nothingFree,
   );

@@ -2,16 +2,24 @@ import type { Sql } from '../client.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { readById } from './by-id.ts';
 import { loadModels, type Models } from './models.ts';
-import { countOf, type Query, statementOf } from './statement.ts';
+import { countOf, idsOf, type Query, statementOf } from './statement.ts';
 import { Unknown, withoutOwn } from './where.ts';
 
 type ModelName = {
   [Name in keyof PrismaClient]: PrismaClient[Name] extends { findMany: unknown } ? Name : never;
 }[keyof PrismaClient];
 
-/** Prisma's own reading methods, by model. */
+/** A statement with its parameters, to be made a part of another. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Prisma's own reading methods, by model; and `ids`, the statement that finds the ids of what a `where` is true of. */
 export type Read = {
-  readonly [Name in ModelName]: Pick<PrismaClient[Name], 'count' | 'findFirst' | 'findMany' | 'findUnique' | 'findUniqueOrThrow'>;
+  readonly [Name in ModelName]: Pick<PrismaClient[Name], 'count' | 'findFirst' | 'findMany' | 'findUnique' | 'findUniqueOrThrow'> & {
+    readonly ids: (where: NonNullable<Parameters<PrismaClient[Name]['findFirst']>[0]>['where']) => Statement;
+  };
 };
 
 type Delegate = Record<string, (query: never) => Promise<unknown>>;
@@ -74,6 +82,7 @@ export const createRead = async (prisma: PrismaClient, sql: Sql): Promise<Read> 
           async () => (await unique(query)) ?? otherwise('findUniqueOrThrow', query)(),
           otherwise('findUniqueOrThrow', query),
         ),
+      ids: (where: Query['where']): Statement => idsOf(models, name, where),
       count: (query: Query = {}) =>
         orPrisma(
           async () => {

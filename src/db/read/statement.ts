@@ -237,3 +237,10 @@ export const countOf = (models: Models, name: string, where: Query['where']): { 
   const tail = tailOf(writing, name, 't', { where }, null);
   return { text: `select count(*)::int as j from ${modelNamed(writing, name).table} t${tail}`, values: writing.values };
 };
+
+/** The statement that finds the ids of what a condition is true of. */
+export const idsOf = (models: Models, name: string, where: Query['where']): { text: string; values: readonly unknown[] } => {
+  const writing: Writing = { models, values: [], aliases: 0, turns: '', isLazy: false };
+  const tail = tailOf(writing, name, 't', { where }, null);
+  return { text: `select t.id from ${modelNamed(writing, name).table} t${tail}`, values: writing.values };
+};
