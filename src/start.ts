@@ -10,6 +10,7 @@ import { developmentInbox, developmentSms, type MailSender, smtpSender } from '.
 import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
+import { advanceImports } from './capabilities/transfer/advance.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
 import { mintToken } from './core/secret.ts';
@@ -37,6 +38,9 @@ const MEMORY = 'memory';
 const DUE_EVERY_MS = 1_000;
 /** How late a changed customer's duplicates are looked for at most, while there are not many. */
 const DUPLICATES_EVERY_MS = 1_000;
+
+/** How long an import waits for its first chunk at most; the others follow at once. */
+const IMPORTS_EVERY_MS = 1_000;
 
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
@@ -125,6 +129,7 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('store credit due', DUE_EVERY_MS, log, () => postDue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
+    startRounds('imports', IMPORTS_EVERY_MS, log, () => advanceImports(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];
   return {

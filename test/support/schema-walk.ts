@@ -197,6 +197,21 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     data: { id: sharedValueId, kind: 'EMAIL', value: `${words.why}@`, label: `${words.why}@`, createdBy: 'system', createdAt: at },
   });
   await prisma.duplicateScan.create({ data: { id: scanId, state: 'DONE', customersTotal: 0, startedBy: 'system', startedAt: at, updatedAt: at } });
+  const importId = uuid();
+  await prisma.customersImport.create({
+    data: {
+      id: importId,
+      state: 'UNDONE',
+      name: words.why,
+      ignored: [],
+      rowsCount: 1,
+      startedBy: 'system',
+      createdAt: at,
+      updatedAt: at,
+      rows: { create: { number: 1, line: 2, outcome: 'UPDATE', customerId, keptFields: [words.why] } },
+      changes: { create: { customerId, isNew: false, writtenAt: at, undo: 'KEPT', kept: [{ field: words.why, code: 'CHANGED_SINCE' }] } },
+    },
+  });
   const secret = await test.graphql('mutation { multipassSecretRotate { multipassSecret { id } } }', {}, test.staffToken);
   const client = await test.graphql(
     'mutation ($input: OidcClientCreateInput!) { oidcClientCreate(input: $input) { oidcClient { id } } }',
@@ -245,6 +260,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       DuplicateScan: `gid://clientele/DuplicateScan/${scanId}`,
       DuplicateSharedValue: `gid://clientele/DuplicateSharedValue/${sharedValueId}`,
       ...records,
+      CustomersImport: `gid://clientele/CustomersImport/${importId}`,
       OidcClient: client.data.oidcClientCreate.oidcClient.id,
       StoreCreditAccount: data.storeCreditAccountCredit.storeCreditAccountTransaction.account.id,
       StoreCreditAccountCreditTransaction: data.storeCreditAccountCredit.storeCreditAccountTransaction.id,
