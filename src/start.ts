@@ -13,6 +13,7 @@ import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
 import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
+import { advanceImports } from './capabilities/transfer/advance.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
 import { mintToken } from './core/secret.ts';
@@ -43,6 +44,8 @@ const DUPLICATES_EVERY_MS = 1_000;
 
 /** How long a merge that was asked for waits at most before it begins. */
 const MERGES_EVERY_MS = 1_000;
+/** How long an import waits for its first chunk at most; the others follow at once. */
+const IMPORTS_EVERY_MS = 1_000;
 
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
@@ -134,6 +137,7 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('merges of large profiles', MERGES_EVERY_MS, log, () => advanceMergeJobs(app)),
     startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
+    startRounds('imports', IMPORTS_EVERY_MS, log, () => advanceImports(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];
   return {

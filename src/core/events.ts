@@ -30,6 +30,18 @@ export type DomainEvent =
       type: 'duplicate_merge_run.started' | 'duplicate_merge_run.finished' | 'duplicate_merge_run.cancelled' | 'duplicate_merge_run.undo_started';
       mergeRunId: string;
     }
+  | {
+      type:
+        | 'customers_import.created'
+        | 'customers_import.planned'
+        | 'customers_import.started'
+        | 'customers_import.finished'
+        | 'customers_import.cancelled'
+        | 'customers_import.undo_started'
+        | 'customers_import.undone';
+      importId: string;
+    }
+  | { type: 'export.created' | 'export.started'; kind: string; format: string; isFiltered: boolean }
   | { type: 'duplicate_shared_value.blocked' | 'duplicate_shared_value.unblocked'; sharedValueId: string }
   | { type: 'sign_in_code.requested'; sealed: string }
   | { type: 'mail.requested'; customerId: string | null; sealed: string }
@@ -96,6 +108,7 @@ export const topics = {
   customer: (id: string) => `customer:${id}`,
   customerMergeJob: (id: string) => `customer_merge_job:${id}`,
   duplicateMergeRun: (id: string) => `duplicate_merge_run:${id}`,
+  customersImport: (id: string) => `customers_import:${id}`,
   order: (id: string) => `order:${id}`,
   oidcClient: (id: string) => `oidc_client:${id}`,
   session: (id: string) => `session:${id}`,
@@ -148,6 +161,17 @@ export const topicOf = (event: DomainEvent): string => {
     case 'duplicate_shared_value.blocked':
     case 'duplicate_shared_value.unblocked':
       return 'duplicate_shared_value';
+    case 'customers_import.created':
+    case 'customers_import.planned':
+    case 'customers_import.started':
+    case 'customers_import.finished':
+    case 'customers_import.cancelled':
+    case 'customers_import.undo_started':
+    case 'customers_import.undone':
+      return topics.customersImport(event.importId);
+    case 'export.created':
+    case 'export.started':
+      return 'export';
     case 'session.opened':
     case 'session.ended':
       return topics.session(event.sessionId);

@@ -60,6 +60,8 @@ import '../capabilities/store-credit/graphql/reports.ts';
 import '../capabilities/store-credit/graphql/requests.ts';
 import '../capabilities/store-credit/graphql/rules.ts';
 import '../capabilities/store-credit/graphql/statement.ts';
+import '../capabilities/transfer/graphql/import.ts';
+import '../capabilities/transfer/graphql/import-mutations.ts';
 import './scalars.ts';
 import { builder } from './builder.ts';
 import { idempotent, inContext } from './directives.ts';

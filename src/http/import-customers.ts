@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
 import { messageOf } from '../capabilities/transfer/errors.ts';
 import { type ImportLine, importCustomers as importRows, type OpenedImport, openImport } from '../capabilities/transfer/import-customers.ts';
+import { givesCredit } from '../capabilities/transfer/run.ts';
+import { type PlanLine, stageImport } from '../capabilities/transfer/stage.ts';
 import { DomainError } from '../core/errors.ts';
 import { actorOf, hasScope, type Viewer } from '../core/viewer.ts';
 import { answer } from './answer.ts';
@@ -32,7 +34,10 @@ interface Refusal {
   readonly message: string;
 }
 
-/** `POST /import/customers`: CSV in, a line of JSON out for every row, each waiting for the other. */
+/**
+ * `POST /import/customers`: CSV in, a line of JSON out for every row, each waiting for the other. With `?plan=true` the rows are kept as a
+ * plan, and nothing else changes.
+ */
 export const importCustomers: Handle = async (request, response, routes) => {
   const { app } = routes;
   response.setHeader('x-request-id', requestFacts(request, routes.trustedProxyHops).id);
@@ -49,6 +54,10 @@ export const importCustomers: Handle = async (request, response, routes) => {
     if (!(error instanceof DomainError)) throw error;
     const status = error.code === 'UNSUPPORTED_ENCODING' ? 415 : 400;
     return refuse(request, response, { status, code: error.code, message: messageOf(error) });
+  }
+  if (givesCredit(file.header) && !hasScope(viewer, 'store_credit:write')) {
+    await file.batches.return();
+    return refuse(request, response, { status: 403, code: 'FORBIDDEN', message: 'The token lacks the scope store_credit:write.' });
   }
   await stream(request, response, routes, viewer, file);
 };
@@ -97,20 +106,32 @@ const stream = async (request: IncomingMessage, response: ServerResponse, routes
   const { app, metrics } = routes;
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Ended('GONE', 'The caller is gone.')));
-  const isNotableOnly = new URL(request.url ?? '/', 'http://localhost').searchParams.get('results') === 'notable';
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const isNotableOnly = searchParams.get('results') === 'notable';
+  const signal = AbortSignal.any([gone.signal, app.closing]);
+  const actor = actorOf(viewer);
+  const isPlan = searchParams.get('plan') === 'true';
   // Proxies that collect an answer before they pass it on would hold progress back.
   response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   response.flushHeaders();
   try {
     const check = recheck(app, viewer);
-    for await (const lines of importRows(app, actorOf(viewer), file, AbortSignal.any([gone.signal, app.closing]))) {
+    if (isPlan) {
+      for await (const line of stageImport(app, actor, file, { name: searchParams.get('name'), signal })) {
+        await write(response, [line], gone.signal);
+        await check();
+      }
+      response.end();
+      return;
+    }
+    for await (const lines of importRows(app, actor, file, signal)) {
       for (const line of lines) if ('outcome' in line) metrics.imported.inc({ outcome: line.outcome });
       await write(response, isNotableOnly ? lines.filter(isNotable) : lines, gone.signal);
       await check();
     }
     response.end();
   } catch (error) {
-    end(app, response, error);
+    end(app, response, error, isPlan);
     drop(request);
   }
 };
@@ -119,7 +140,7 @@ const stream = async (request: IncomingMessage, response: ServerResponse, routes
 const isNotable = (line: ImportLine): boolean => !('outcome' in line) || line.outcome === 'rejected' || line.note !== undefined;
 
 /** Writes lines and waits while the caller does not read. */
-const write = async (response: ServerResponse, lines: readonly ImportLine[], signal: AbortSignal): Promise<void> => {
+const write = async (response: ServerResponse, lines: readonly (ImportLine | PlanLine)[], signal: AbortSignal): Promise<void> => {
   if (lines.length === 0) return;
   const isRoom = response.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   if (!isRoom) await once(response, 'drain', { signal });
@@ -137,12 +158,14 @@ const recheck = (app: App, viewer: Viewer): (() => Promise<void>) => {
 };
 
 const WHAT_STAYS = 'Rows answered so far are imported; send the file again for the rest.';
+const NOTHING_STAYS = 'Nothing was planned; send the file again.';
 
-const end = (app: App, response: ServerResponse, error: unknown): void => {
+const end = (app: App, response: ServerResponse, error: unknown, isPlan: boolean): void => {
   if (isGone(response)) return;
   const isClosing = app.closing.aborted;
-  const known = error instanceof Ended ? error : isClosing ? new Ended('CLOSING', 'The gateway is closing.') : null;
+  const refused = error instanceof DomainError ? new Ended(error.code, messageOf(error)) : null;
+  const known = error instanceof Ended ? error : refused ? refused : isClosing ? new Ended('CLOSING', 'The gateway is closing.') : null;
   if (!known) app.log.error({ error: error as Error }, 'import failed');
   const { code, message } = known ?? new Ended('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
-  response.end(`${JSON.stringify({ error: { code, message: `${message} ${WHAT_STAYS}` } })}\n`);
+  response.end(`${JSON.stringify({ error: { code, message: `${message} ${isPlan ? NOTHING_STAYS : WHAT_STAYS}` } })}\n`);
 };

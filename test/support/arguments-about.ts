@@ -14,6 +14,13 @@ export const argumentsAbout = ({ ids, email }: Somebody): Record<string, object[
     // A few at a time: together they would cost more than one operation may.
     nodes: everyId.flatMap((_id, place) => (place % 5 === 0 ? [{ ids: everyId.slice(place, place + 5) }] : [])),
     oidcClients: [{ first: 5 }],
+    customersImport: [{ id: ids.CustomersImport }],
+    customersImportApply: [{ id: ids.CustomersImport }],
+    customersImportCancel: [{ id: ids.CustomersImport }],
+    customersImportPlan: [{ input: { csv: `email,first_name\n${email},Mallory\n`, name: 'Mallory' } }],
+    customersImports: [{ first: 5 }],
+    customersImportUndo: [{ id: ids.CustomersImport }],
+    customersImportUpdated: [{ id: ids.CustomersImport }],
     duplicateCandidates: [{ first: 5, customerId: ids.Customer, minScore: 0.5 }, { first: 5 }],
     duplicateCluster: [{ customerId: ids.Customer }],
     duplicateConfirm: [{ id: ids.DuplicateCandidate }],

@@ -200,6 +200,21 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
   const none = { pairsCount: 0, clustersCount: 0, customersCount: 0, confirmedCount: 0, dismissedCount: 0 };
   const run = { weightMin: 9_000, pairsMax: 1, isDryRun: true, note: words.why, startedBy: 'system', startedAt: at, updatedAt: at };
   await prisma.duplicateMergeRun.create({ data: { id: runId, state: 'DONE', ...none, ...run } });
+  const importId = uuid();
+  await prisma.customersImport.create({
+    data: {
+      id: importId,
+      state: 'UNDONE',
+      name: words.why,
+      ignored: [],
+      rowsCount: 1,
+      startedBy: 'system',
+      createdAt: at,
+      updatedAt: at,
+      rows: { create: { number: 1, line: 2, outcome: 'UPDATE', customerId, keptFields: [words.why] } },
+      changes: { create: { customerId, isNew: false, writtenAt: at, undo: 'KEPT', kept: [{ field: words.why, code: 'CHANGED_SINCE' }] } },
+    },
+  });
   const secret = await test.graphql('mutation { multipassSecretRotate { multipassSecret { id } } }', {}, test.staffToken);
   const client = await test.graphql(
     'mutation ($input: OidcClientCreateInput!) { oidcClientCreate(input: $input) { oidcClient { id } } }',
@@ -254,6 +269,7 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       DuplicateScan: `gid://clientele/DuplicateScan/${scanId}`,
       DuplicateSharedValue: `gid://clientele/DuplicateSharedValue/${sharedValueId}`,
       ...records,
+      CustomersImport: `gid://clientele/CustomersImport/${importId}`,
       OidcClient: client.data.oidcClientCreate.oidcClient.id,
       StoreCreditAccount: data.storeCreditAccountCredit.storeCreditAccountTransaction.account.id,
       StoreCreditAccountCreditTransaction: data.storeCreditAccountCredit.storeCreditAccountTransaction.id,

@@ -44,4 +44,8 @@ export const NOT_TAKING_PART: Readonly<Record<string, string>> = {
   DuplicateCandidate: 'follows from the profiles by itself',
   StoreCreditBulkIssueRow: 'says whom credit was meant for; what is still to be given is given to the survivor by the ledger',
   ImportedCustomer: 'says which rows a run of an import wrote, as long as it runs',
+  CustomersImportRow: 'says whom a row of a file meant when it was planned or applied',
+  CustomersImportDraft: 'says what a plan would make of whom it names',
+  CustomersImportKey: 'says what a plan would make of whom it names',
+  CustomersImportChange: 'says what an import did to the profile that it names: what was merged since is not undone',
 };

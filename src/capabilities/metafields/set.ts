@@ -20,10 +20,10 @@ export interface ValueInput extends Identifier {
 export type Writer = 'customer' | 'staff';
 
 export const AT_ONCE_MAX = 25;
-const METAFIELDS_MAX = 250;
+export const METAFIELDS_MAX = 250;
 const VALUE_CHARACTERS_MAX = 65_536;
 
-const digestOf = (value: string): Buffer => createHash('sha256').update(value).digest();
+export const digestOf = (value: string): Buffer => createHash('sha256').update(value).digest();
 
 const definitionOf = (tx: Tx, { namespace, key }: Identifier) =>
   tx.db.metafieldDefinition.findUnique({ where: { namespace_key: { namespace, key } } });
@@ -57,12 +57,28 @@ const checkedValue = (type: string, value: string, validations: readonly Validat
   }
 };
 
+/** What a definition says of values, as far as reading one needs it. */
+export interface KnownDefinition {
+  readonly id: string;
+  readonly type: string;
+  readonly validations: unknown;
+}
+
+/** A value as it is kept. Refuses BLANK, INVALID_TYPE, INVALID_VALUE, TOO_LONG under `path`. */
+export const readMetafield = (
+  { type: given, value }: { readonly type?: string | null; readonly value: string },
+  definition: KnownDefinition | null,
+  path: readonly string[],
+): { type: string; value: string } => {
+  const type = typeOf(given, definition?.type, [...path, 'type']);
+  return { type, value: checkedValue(type, value, (definition?.validations ?? []) as Validation[], [...path, 'value']) };
+};
+
 const setOne = async (tx: Tx, input: ValueInput, writer: Writer, path: readonly string[]): Promise<string> => {
   const { customerId, namespace, key } = input;
   checkIdentifier(input, path);
   const definition = await refuseReadOnly(tx, input, writer, path);
-  const type = typeOf(input.type, definition?.type, [...path, 'type']);
-  const value = checkedValue(type, input.value, (definition?.validations ?? []) as unknown as Validation[], [...path, 'value']);
+  const { type, value } = readMetafield(input, definition, path);
   await lockCustomer(tx, customerId, [...path, 'ownerId']);
   const where = { customerId_namespace_key: { customerId, namespace, key } };
   const before = await tx.db.customerMetafield.findUnique({ where, select: { id: true, digest: true, value: true, type: true } });

@@ -55,18 +55,27 @@ export const takeTurn = async (
 /** Takes a try back that was none: it was right, or too many waited for it to be made. */
 export const giveTurnBack = (limiter: Limiter, limits: readonly Limit[]): Promise<void> => limiter.giveBack(limits.map(({ name }) => name));
 
+interface Guess {
+  readonly whom: string;
+  readonly stored: string | null;
+  readonly password: string;
+  readonly address: string | undefined;
+  /** The largest cost of a bcrypt hash that anybody here has: where it would tell who has one. */
+  readonly bcryptCostMax?: number;
+}
+
 /**
  * Guesses at a password as one who signs in does: counted before the hash is made, and not counted when it was right or was never made.
  * Refuses TOO_MANY_ATTEMPTS and BUSY.
  */
 export const guessPassword = async (
   { limiter, keyring }: Pick<PasswordTools, 'limiter' | 'keyring'>,
-  { whom, stored, password, address }: { whom: string; stored: string | null; password: string; address: string | undefined },
+  { whom, stored, password, address, bcryptCostMax = 0 }: Guess,
   field: readonly string[],
 ): Promise<boolean> => {
   const limits = guessesOf(keyring, whom, address);
   await takeTurn(limiter, limits, { code: 'TOO_MANY_ATTEMPTS', detail: 'TOO_MANY_PASSWORDS', field });
-  const isRight = await fitsPassword(stored, password).catch(async (error: unknown) => {
+  const isRight = await fitsPassword(stored, password, { bcryptCostMax }).catch(async (error: unknown) => {
     await giveTurnBack(limiter, limits);
     throw error;
   });

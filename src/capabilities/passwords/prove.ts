@@ -17,7 +17,8 @@ export interface Proven {
 
 /* As customer_signing_in() finds her, spelled out: a call of it costs a known address more time than an unknown one. */
 const LOOK = `
-select c.id::text as id, p.hash, p.updated_at::text as chosen_at, (select value from setting where name = '${ACCOUNTS_SETTING}') as settings
+select c.id::text as id, p.hash, p.updated_at::text as chosen_at, (select value from setting where name = '${ACCOUNTS_SETTING}') as settings,
+  (select max(substr(hash, 5, 2)) from customer_password where hash like '$2_$%') as bcrypt_cost
 from (select 1) always
 left join customer a on a.email = $1::text
 left join customer s on s.id = a.merged_into_id and s.deleted_at is null
@@ -29,6 +30,8 @@ interface Look {
   readonly hash: string | null;
   readonly chosen_at: string | null;
   readonly settings: object | null;
+  /** The largest of the bcrypt hashes that are kept, as text: imported ones that nobody has signed in with yet. */
+  readonly bcrypt_cost: string | null;
 }
 
 /** Refuses PASSWORDS_NOT_IN_USE where the shop's customers sign in without them. */
@@ -39,7 +42,7 @@ export const requireClassic = (settings: object | null | undefined): void => {
 export const requireClassicAccounts = async (sql: Sql): Promise<void> => requireClassic(await accountsSettings(sql));
 
 /**
- * Finds out whether a password is the address's: one look, one hash, the same whether or not there is such a customer and whether or not
+ * Finds out whether a password is the address's: one look and the same hashing, whether or not there is such a customer and whether or not
  * she has a password. The try is counted before it is made. Works before the transaction, which a hash would hold up.
  * Refuses PASSWORDS_NOT_IN_USE, TOO_MANY_ATTEMPTS, BUSY, and UNIDENTIFIED_CUSTOMER whatever is wrong.
  */
@@ -51,7 +54,8 @@ export const provePassword = async (
   const email = canonicalEmail(text) ?? '';
   const [found] = await sql<Look>(LOOK, [email]);
   requireClassic(found?.settings);
-  const isRight = await guessPassword({ limiter, keyring }, { whom: email, stored: found?.hash ?? null, password, address }, field);
+  const guess = { whom: email, stored: found?.hash ?? null, password, address, bcryptCostMax: Number(found?.bcrypt_cost ?? 0) };
+  const isRight = await guessPassword({ limiter, keyring }, guess, field);
   if (!isRight || !found?.id || !found.hash) throw new DomainError('UNIDENTIFIED_CUSTOMER', field);
   const chosenAt = found.chosen_at as string;
   return { customerId: found.id, hash: found.hash, chosenAt, rehashed: isOutdated(found.hash) ? await hashPassword(password) : null };

@@ -13,6 +13,7 @@ import { passkeyPrivacy } from '../passkeys/privacy.ts';
 import { passwordPrivacy } from '../passwords/privacy.ts';
 import { sessionPrivacy } from '../sessions/privacy.ts';
 import { storeCreditPrivacy } from '../store-credit/privacy.ts';
+import { importPrivacy } from '../transfer/privacy.ts';
 import { activityPrivacy } from './activity.ts';
 import type { PrivacyParticipant } from './participant.ts';
 
@@ -33,5 +34,6 @@ export const PRIVACY_PARTICIPANTS: readonly PrivacyParticipant[] = [
   consentPrivacy,
   sessionPrivacy,
   mailPrivacy,
+  importPrivacy,
   activityPrivacy,
 ];

@@ -1,10 +1,11 @@
 import { DomainError } from '../../core/errors.ts';
 
 /**
- * The names under which each column is known, folded, the surest first. Shopify's customer export is among them; its consent, totals and
- * tax columns have no place here yet and are named as ignored.
+ * The names under which each column is known, folded, the surest first. Shopify's customer export is among them; its totals and tax
+ * columns have no place here and are named as ignored.
  */
 const NAMES = {
+  ownId: ['clienteleid'],
   externalId: ['externalid', 'customerid', 'id', 'uniqueid', 'reference'],
   name: ['name', 'fullname'],
   firstName: ['firstname', 'givenname', 'forename'],
@@ -12,6 +13,7 @@ const NAMES = {
   email: ['email', 'emailaddress'],
   phone: ['phone', 'phonenumber', 'telephone', 'mobile'],
   password: ['password'],
+  passwordHash: ['passwordhash', 'encryptedpassword', 'passworddigest'],
   birthDate: ['birthdate', 'dateofbirth', 'dob', 'birthday'],
   locale: ['locale', 'language'],
   note: ['note', 'notes'],
@@ -26,14 +28,32 @@ const NAMES = {
   territoryCode: ['countrycode', 'territorycode', 'defaultaddresscountrycode'],
   territoryName: ['country', 'territory', 'defaultaddresscountry'],
   addressPhone: ['addressphone', 'defaultaddressphone'],
+  addressFirstName: ['addressfirstname', 'defaultaddressfirstname'],
+  addressLastName: ['addresslastname', 'defaultaddresslastname'],
+  emailMarketing: ['emailmarketing', 'acceptsemailmarketing', 'acceptsmarketing'],
+  smsMarketing: ['smsmarketing', 'acceptssmsmarketing'],
+  storeCredit: ['storecredit', 'storecreditbalance', 'openingstorecredit'],
+  storeCreditCurrency: ['storecreditcurrency'],
+  storeCreditExpiresAt: ['storecreditexpiresat', 'storecreditexpires'],
 } as const;
 
 export type Column = keyof typeof NAMES;
 
 const COLUMNS = Object.entries(NAMES) as [Column, readonly string[]][];
 
+/** `Metafield: namespace.key [type]`, as Shopify's exports name them; without a type it is the definition's. */
+const METAFIELD = /^Metafield:\s*([\w-]+)\.([\w-]+)\s*(?:\[\s*([\w.]+)\s*\])?$/i;
+
+export interface MetafieldColumn {
+  readonly namespace: string;
+  readonly key: string;
+  readonly type: string | null;
+  readonly at: number;
+}
+
 /** What a file's first line says. */
 export interface Header {
+  readonly metafields: readonly MetafieldColumn[];
   readonly index: Readonly<Partial<Record<Column, number>>>;
   /** Cells in the first line. */
   readonly width: number;
@@ -61,8 +81,13 @@ export const readHeader = (cells: readonly string[]): Header => {
     const known = names.find((name) => folded.includes(name));
     if (known) index[column] = folded.indexOf(known);
   }
-  const read = new Set(Object.values(index));
-  if (read.size === 0) {
+  const metafields = cells.flatMap((cell, at) => {
+    const [, namespace, key, type] = METAFIELD.exec(cell.trim()) ?? [];
+    return namespace && key ? { namespace, key, type: type?.toLowerCase() ?? null, at } : [];
+  });
+  const known = new Set(Object.values(index));
+  const read = new Set([...known, ...metafields.map(({ at }) => at)]);
+  if (known.size === 0) {
     const given = cells.map((cell) => cell.trim()).join(', ');
     throw new DomainError('NO_KNOWN_COLUMN', null, {
       known: 'name, first_name, email, phone, external_id',
@@ -70,5 +95,5 @@ export const readHeader = (cells: readonly string[]): Header => {
     });
   }
   const ignored = cells.flatMap((cell, at) => (read.has(at) || cell.trim() === '' ? [] : cell.trim()));
-  return { index, width: cells.length, ignored };
+  return { index, metafields, width: cells.length, ignored };
 };

@@ -1,7 +1,8 @@
 import type { PrismaTransaction } from '../../db/client.ts';
+import type { MarketingChannel, MarketingState } from '../../db/generated/enums.ts';
 import type { Tx } from '../../db/transact.ts';
 import { type AddressFields, addressKey } from '../addresses/fields.ts';
-import type { ImportRow, Scalars } from './row.ts';
+import type { ImportRow, OpeningCredit, Scalars } from './row.ts';
 
 export const EXTERNAL_ID_SOURCE = 'import';
 export const FINGERPRINT_SOURCE = 'import:fingerprint';
@@ -18,16 +19,45 @@ export interface Draft {
   /** E-mail addresses and phone numbers of profiles that were merged into this one: they know her, and are not taken over. */
   readonly aliases: Set<string>;
   readonly scalars: Scalars;
+  /** What she was before this chunk, for undoing it; null for a new customer. */
+  readonly original: Original | null;
   tags: readonly string[];
   hasDefaultAddress: boolean;
   readonly addressKeys: Set<string>;
+  /** The same without the names on them: a file without such columns says nothing against them. */
+  readonly namelessKeys: Set<string>;
   readonly newAddresses: { readonly id: string; readonly fields: AddressFields; readonly isDefault: boolean }[];
   readonly newExternalIds: { readonly source: string; readonly value: string }[];
   /** The stored hash, or the one that a row of this chunk brings, with its password. */
   password: { readonly hash: string; readonly plain: string | null } | null;
   isPasswordNew: boolean;
+  /** Of the last hash that an import brought, in hex. */
+  importedDigest: string | null;
+  readonly consents: Record<MarketingChannel, MarketingState>;
+  readonly newConsents: { readonly channel: MarketingChannel; readonly state: MarketingState; readonly hasMoved: boolean }[];
+  readonly metafields: Map<string, KeptValue>;
+  readonly newMetafields: Map<string, KeptValue & { readonly namespace: string; readonly key: string; readonly definitionId: string | null }>;
+  /** Of the accounts that she has: credit is opened once. */
+  readonly currencies: Set<string>;
+  readonly newCredits: (OpeningCredit & { readonly line: number })[];
   /** Names of what this chunk changes, as events give them. */
   readonly changed: Set<string>;
+}
+
+interface KeptValue {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** What an undo gives back; moments as ISO text, so that it can be kept as JSON. */
+export interface Original {
+  readonly scalars: Scalars;
+  readonly tags: readonly string[];
+  readonly passwordHash: string | null;
+  readonly emailVerifiedAt: string | null;
+  readonly phoneVerifiedAt: string | null;
+  readonly consents: Readonly<Record<MarketingChannel, MarketingState>>;
+  readonly metafields: ReadonlyMap<string, KeptValue>;
 }
 
 /** The customers whom a chunk's rows may mean, by every key. Planning keeps the maps true as it goes. */
@@ -47,17 +77,37 @@ export const newDraft = (id: string): Draft => ({
   stored: { email: null, phone: null },
   aliases: new Set(),
   scalars: { firstName: null, lastName: null, email: null, phone: null, locale: null, birthDate: null, note: null },
+  original: null,
   tags: [],
   hasDefaultAddress: false,
   addressKeys: new Set(),
+  namelessKeys: new Set(),
   newAddresses: [],
   newExternalIds: [],
   password: null,
   isPasswordNew: false,
+  importedDigest: null,
+  consents: { EMAIL: 'NOT_SUBSCRIBED', SMS: 'NOT_SUBSCRIBED', WHATSAPP: 'NOT_SUBSCRIBED' },
+  newConsents: [],
+  metafields: new Map(),
+  newMetafields: new Map(),
+  currencies: new Set(),
+  newCredits: [],
   changed: new Set(),
 });
 
-const present = (values: readonly (string | null)[]): string[] => [...new Set(values.filter((value) => value !== null))];
+export const noDrafts = (): Drafts => ({
+  all: new Map(),
+  byExternalId: new Map(),
+  byFingerprint: new Map(),
+  byEmail: new Map(),
+  byPhone: new Map(),
+});
+
+/** An address without the names on it. */
+export const namelessKey = (address: Partial<AddressFields>): string => addressKey({ ...address, firstName: null, lastName: null });
+
+export const present = (values: readonly (string | null)[]): string[] => [...new Set(values.filter((value) => value !== null))];
 
 /** Whom external ids and fingerprints mean, as the database says it. */
 interface KnownId {
@@ -74,8 +124,27 @@ const knownIds = (db: PrismaTransaction, rows: readonly ImportRow[]): Promise<Kn
     where (source = ${EXTERNAL_ID_SOURCE} and value = any(${ids}::text[])) or (source = ${FINGERPRINT_SOURCE} and value = any(${fingerprints}::text[]))`;
 };
 
-type Stored = Omit<Scalars, 'birthDate'> & { id: string; birthDate: string | null; tags: string[]; hasDefaultAddress: boolean };
-type Belongings = { id: string; addresses: AddressFields[] | null; hash: string | null; line: number | null };
+type Stored = Omit<Scalars, 'birthDate'> & {
+  id: string;
+  birthDate: string | null;
+  tags: string[];
+  hasDefaultAddress: boolean;
+  emailVerifiedAt: string | null;
+  phoneVerifiedAt: string | null;
+};
+
+interface Belongings {
+  readonly id: string;
+  readonly addresses: AddressFields[] | null;
+  readonly hash: string | null;
+  readonly digest: string | null;
+  readonly line: number | null;
+  readonly emailState: MarketingState | null;
+  readonly smsState: MarketingState | null;
+  readonly whatsappState: MarketingState | null;
+  readonly metafields: Record<string, KeptValue> | null;
+  readonly currencies: string[] | null;
+}
 
 interface Alias {
   readonly id: string;
@@ -83,11 +152,12 @@ interface Alias {
   readonly phone: string | null;
 }
 
-/** Addresses and numbers of profiles that were merged away, by the survivor. */
+/** Addresses and numbers of profiles that were merged away, by the survivor: two looks at an index of them alone. */
 const aliasesOf = (db: PrismaTransaction, emails: readonly string[], phones: readonly string[]): Promise<Alias[]> =>
   db.$queryRaw<Alias[]>`
-    select merged_into_id::text as id, email, phone from customer
-    where merged_into_id is not null and (email = any(${emails}::text[]) or phone = any(${phones}::text[]))`;
+    select merged_into_id::text as id, email, null as phone from customer where merged_into_id is not null and email = any(${emails}::text[])
+    union all
+    select merged_into_id::text, null, phone from customer where merged_into_id is not null and phone = any(${phones}::text[])`;
 
 const addAliases = ({ all, byEmail, byPhone }: Drafts, aliases: readonly Alias[]): void => {
   for (const { id, email, phone } of aliases) {
@@ -104,42 +174,35 @@ const addAliases = ({ all, byEmail, byPhone }: Drafts, aliases: readonly Alias[]
   }
 };
 
+const CUSTOMERS = `
+select id::text, first_name as "firstName", last_name as "lastName", email, phone, locale, birth_date::text as "birthDate", note, tags,
+  default_address_id is not null as "hasDefaultAddress", email_verified_at::text as "emailVerifiedAt", phone_verified_at::text as "phoneVerifiedAt"
+from customer where id = any(array(
+  select id from customer where email = any($1::text[])
+  union all select id from customer where phone = any($2::text[])
+  union all select unnest($3::text[]::uuid[]))) and deleted_at is null
+order by id`;
+
 /**
- * Looks up and locks every customer whom the rows may mean, in four statements however many the rows are; what belongs to the customers is
- * read after the locks are held. Locks are taken in the order of ids. Through Prisma's models the same took three times as long.
+ * Looks up every customer whom the rows may mean, in four statements however many the rows are, and locks them unless it is for a plan; what
+ * belongs to the customers is read after the locks are held. Locks are taken in the order of ids. Through Prisma's models the same took
+ * three times as long.
  */
-export const loadDrafts = async (tx: Tx, runId: string, rows: readonly ImportRow[]): Promise<Drafts> => {
+export const loadDrafts = async (tx: Tx, runId: string, rows: readonly ImportRow[], { isPlan = false } = {}): Promise<Drafts> => {
   const emails = present(rows.map(({ scalars }) => scalars.email));
   const phones = present(rows.map(({ scalars }) => scalars.phone));
   const known = await knownIds(tx.db, rows);
   const aliases = await aliasesOf(tx.db, emails, phones);
-  const ids = present([...known.map(({ customerId }) => customerId), ...aliases.map(({ id }) => id)]);
-  const customers = await tx.db.$queryRaw<Stored[]>`
-    select id::text, first_name as "firstName", last_name as "lastName", email, phone, locale, birth_date::text as "birthDate", note, tags,
-      default_address_id is not null as "hasDefaultAddress"
-    from customer
-    where deleted_at is null and (email = any(${emails}::text[]) or phone = any(${phones}::text[]) or id = any(${ids}::text[]::uuid[]))
-    order by id for no key update`;
-  const drafts: Drafts = { all: new Map(), byExternalId: new Map(), byFingerprint: new Map(), byEmail: new Map(), byPhone: new Map() };
+  const ids = present([...rows.map(({ ownId }) => ownId), ...known.map(({ customerId }) => customerId), ...aliases.map(({ id }) => id)]);
+  const customers = await tx.sql<Stored>(`${CUSTOMERS}${isPlan ? '' : ' for no key update'}`, [emails, phones, ids]);
+  const drafts = noDrafts();
   if (customers.length === 0) return drafts;
-  const belongings = await belongingsOf(tx, runId, present(customers.map(({ id }) => id)));
-  for (const { id, tags, hasDefaultAddress, birthDate, ...texts } of customers) {
-    const { addresses, hash, line } = belongings.get(id) ?? { addresses: null, hash: null, line: null };
-    const draft: Draft = {
-      ...newDraft(id),
-      isNew: false,
-      line,
-      isMarked: line !== null,
-      stored: { email: texts.email, phone: texts.phone },
-      scalars: { ...texts, birthDate: birthDate === null ? null : new Date(`${birthDate}T00:00:00Z`) },
-      tags,
-      hasDefaultAddress,
-      addressKeys: new Set(addresses?.map(addressKey)),
-      password: hash === null ? null : { hash, plain: null },
-    };
-    drafts.all.set(id, draft);
-    if (texts.email) drafts.byEmail.set(texts.email, draft);
-    if (texts.phone) drafts.byPhone.set(texts.phone, draft);
+  const belongings = await belongingsOf(tx, runId, rows, present(customers.map(({ id }) => id)));
+  for (const customer of customers) {
+    const draft = storedDraft(customer, belongings.get(customer.id));
+    drafts.all.set(draft.id, draft);
+    if (customer.email) drafts.byEmail.set(customer.email, draft);
+    if (customer.phone) drafts.byPhone.set(customer.phone, draft);
   }
   addAliases(drafts, aliases);
   for (const { source, value, customerId } of known) {
@@ -149,18 +212,64 @@ export const loadDrafts = async (tx: Tx, runId: string, rows: readonly ImportRow
   return drafts;
 };
 
-/** Address books, passwords and this run's marks of customers, by id. Subqueries, since a join was now and then planned over whole tables. */
-const belongingsOf = async (tx: Tx, runId: string, customerIds: readonly string[]): Promise<ReadonlyMap<string, Belongings>> => {
-  const rows = await tx.db.$queryRaw<Belongings[]>`
-    select wanted.id::text as id,
-      (select hash from customer_password where customer_id = wanted.id) as hash,
-      (select line from imported_customer where run_id = ${runId}::uuid and customer_id = wanted.id) as line,
-      (select jsonb_agg(jsonb_build_object(
-          'firstName', first_name, 'lastName', last_name, 'company', company, 'address1', address1, 'address2', address2, 'city', city,
-          'zip', zip, 'zoneCode', zone_code, 'territoryCode', territory_code, 'phoneNumber', phone_number))
-        from address where customer_id = wanted.id) as addresses
-    from unnest(${customerIds}::text[]::uuid[]) as wanted(id)`;
-  return new Map(rows.map((row) => [row.id, row]));
+const storedDraft = (
+  { id, tags, hasDefaultAddress, birthDate, emailVerifiedAt, phoneVerifiedAt, ...texts }: Stored,
+  belongings: Belongings | undefined,
+): Draft => {
+  const { addresses = null, hash = null, digest = null, line = null, currencies = null } = belongings ?? {};
+  const scalars = { ...texts, birthDate: birthDate === null ? null : new Date(`${birthDate}T00:00:00Z`) };
+  const consents = {
+    EMAIL: belongings?.emailState ?? 'NOT_SUBSCRIBED',
+    SMS: belongings?.smsState ?? 'NOT_SUBSCRIBED',
+    WHATSAPP: belongings?.whatsappState ?? 'NOT_SUBSCRIBED',
+  } as const;
+  const metafields = new Map(Object.entries(belongings?.metafields ?? {}));
+  return {
+    ...newDraft(id),
+    isNew: false,
+    line,
+    isMarked: line !== null,
+    stored: { email: texts.email, phone: texts.phone },
+    original: { scalars: { ...scalars }, tags, passwordHash: hash, emailVerifiedAt, phoneVerifiedAt, consents, metafields: new Map(metafields) },
+    scalars,
+    tags,
+    hasDefaultAddress,
+    addressKeys: new Set(addresses?.map(addressKey)),
+    namelessKeys: new Set(addresses?.map(namelessKey)),
+    password: hash === null ? null : { hash, plain: null },
+    importedDigest: digest,
+    consents: { ...consents },
+    metafields,
+    currencies: new Set(currencies),
+  };
+};
+
+const BELONGINGS = `
+select wanted.id::text as id, p.hash, encode(p.imported_digest, 'hex') as digest,
+  m.email_state::text as "emailState", m.sms_state::text as "smsState", m.whatsapp_state::text as "whatsappState",
+  (select line from imported_customer where run_id = $1::text::uuid and customer_id = wanted.id) as line,
+  (select jsonb_agg(jsonb_build_object(
+      'firstName', first_name, 'lastName', last_name, 'company', company, 'address1', address1, 'address2', address2, 'city', city,
+      'zip', zip, 'zoneCode', zone_code, 'territoryCode', territory_code, 'phoneNumber', phone_number))
+    from address where customer_id = wanted.id) as addresses,
+  case when $3::boolean then (select jsonb_object_agg(namespace || '.' || key, jsonb_build_object('type', type, 'value', value))
+    from customer_metafield where customer_id = wanted.id) end as metafields,
+  case when $4::boolean then (select jsonb_agg(currency::text) from store_credit_account where customer_id = wanted.id) end as currencies
+from unnest($2::text[]::uuid[]) as wanted(id)
+left join lateral (select hash, imported_digest from customer_password where customer_id = wanted.id) p on true
+left join lateral (select email_state, sms_state, whatsapp_state from customer_marketing where customer_id = wanted.id) m on true`;
+
+/** What belongs to customers, by id: as much of it as the rows are about. Subqueries, since a join was now and then planned over whole tables. */
+const belongingsOf = async (
+  tx: Tx,
+  runId: string,
+  rows: readonly ImportRow[],
+  customerIds: readonly string[],
+): Promise<ReadonlyMap<string, Belongings>> => {
+  const hasMetafields = rows.some(({ metafields }) => metafields.length > 0);
+  const hasCredit = rows.some(({ credit }) => credit !== null);
+  const found = await tx.sql<Belongings>(BELONGINGS, [runId, customerIds, hasMetafields, hasCredit]);
+  return new Map(found.map((row) => [row.id, row]));
 };
 
 /** The password hash that is stored for the customer whom each of the rows means, by line: a look ahead, outside any transaction. */

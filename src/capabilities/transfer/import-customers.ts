@@ -1,15 +1,13 @@
 import { v7 as uuid } from 'uuid';
 import type { App } from '../../app.ts';
 import { DomainError } from '../../core/errors.ts';
-import type { Tx } from '../../db/transact.ts';
+import { applyRows, type RowOutcome, takeTurn } from './apply-rows.ts';
 import { type Header, readHeader } from './columns.ts';
 import { type CsvRow, openCsv } from './csv.ts';
-import { loadDrafts, storedPasswords } from './drafts.ts';
 import { messageOf } from './errors.ts';
-import { type GivenPassword, type ReadyPassword, readyPasswords } from './password.ts';
-import { type Planned, planRow } from './plan.ts';
-import { FIELD_NAMES, type ImportRow, readRow } from './row.ts';
-import { writeDrafts } from './write.ts';
+import type { Planned } from './plan.ts';
+import { type ReadRow, readyRows } from './ready-rows.ts';
+import { nameOfField } from './row.ts';
 
 export interface Totals {
   rows: number;
@@ -94,14 +92,15 @@ const DEAD_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 /** Ids of runs begin with their time: what a run left that ended without a word goes once no run can be as old. */
 const forgetDeadRuns = async (app: App): Promise<void> => {
   const oldest = uuid({ msecs: Date.now() - DEAD_AFTER_MS, seq: 0, random: new Uint8Array(16) });
-  await app.backend.database.sql('delete from imported_customer where run_id < $1::text::uuid', [oldest]);
+  await app.backend.database.sql(
+    `delete from imported_customer where run_id < $1::text::uuid
+      and not exists (select 1 from customers_import where id = run_id and state in ('PLANNED', 'APPLYING'))`,
+    [oldest],
+  );
 };
 
-/** Where a row stands in its chunk: read and ready to be planned, or refused. */
-type Ready = { readonly row: ImportRow; readonly password: ReadyPassword | null } | { readonly result: RowResult };
-
 const importChunk = async (run: Run, batch: readonly CsvRow[]): Promise<RowResult[]> => {
-  const ready = await readyRows(run, batch);
+  const ready = await readyRows(run.app, run.header, batch);
   try {
     return await commit(run, ready);
   } catch (error) {
@@ -113,76 +112,37 @@ const importChunk = async (run: Run, batch: readonly CsvRow[]): Promise<RowResul
 };
 
 /** A row that fails alone is the row's fault while the database answers; otherwise the import ends here. */
-const failed = async ({ app, id }: Run, ready: Ready, error: Error): Promise<RowResult[]> => {
+const failed = async ({ app, id }: Run, ready: ReadRow, error: Error): Promise<RowResult[]> => {
   await app.backend.database.sql('select 1', []);
-  if ('result' in ready) return [ready.result];
+  if ('refused' in ready) return [resultOf(ready)];
+  if (error instanceof DomainError) return [rejected(ready.row.line, error)];
   app.log.error({ runId: id, line: ready.row.line, error }, 'a row of an import could not be stored');
   return [rejected(ready.row.line, new DomainError('FAILED'))];
 };
 
-/** Reads the rows, and makes their passwords ready before any transaction is open. */
-const readyRows = async ({ app, header }: Run, batch: readonly CsvRow[]): Promise<Ready[]> => {
-  const now = app.clock();
-  const read = batch.map((row) => {
-    try {
-      return readRow(row, header, now);
-    } catch (error) {
-      return rejected(row.line, error);
-    }
-  });
-  const withPassword = read.filter((row): row is ImportRow & { password: GivenPassword } => 'scalars' in row && row.password !== null);
-  const passwords =
-    withPassword.length > 0
-      ? await readyPasswords(
-          new Map(withPassword.map(({ line, password }) => [line, password])),
-          await storedPasswords(app.backend.database.prisma, withPassword),
-        )
-      : new Map<number, ReadyPassword>();
-  return read.map((row) => ('scalars' in row ? { row, password: passwords.get(row.line) ?? null } : { result: row }));
-};
-
-const commit = ({ app, id, actor }: Run, ready: readonly Ready[]): Promise<RowResult[]> => {
-  const rows = ready.flatMap((one) => ('row' in one ? one.row : []));
-  if (rows.length === 0) return Promise.resolve(ready.flatMap((one) => ('result' in one ? one.result : [])));
+const commit = async ({ app, id, actor }: Run, ready: readonly ReadRow[]): Promise<RowResult[]> => {
+  const rows = ready.filter((one) => 'row' in one);
+  if (rows.length === 0) return ready.flatMap((one) => ('refused' in one ? resultOf(one) : []));
   return app.transact(actor, async (tx) => {
     await takeTurn(tx);
-    const drafts = await loadDrafts(tx, id, rows);
-    const results = ready.map((one): RowResult => {
-      if ('result' in one) return one.result;
-      try {
-        return accepted(one.row.line, planRow(drafts, one.row, one.password));
-      } catch (error) {
-        return rejected(one.row.line, error);
-      }
-    });
-    await writeDrafts(tx, id, drafts.all.values());
-    return results;
+    const { outcomes } = await applyRows(tx, id, rows);
+    const results = outcomes.values();
+    return ready.map((one) => resultOf('refused' in one ? one : (results.next().value as RowOutcome)));
   });
 };
 
-/** Any number: what matters is that every import asks for the same one. */
-const IMPORT_LOCK = 7_321_984_022;
-
-/**
- * Imports take turns, chunk by chunk: two of the same file would otherwise run into each other at every row. Every look-up of a chunk is by
- * key; the planner is kept from reading whole tables, which it prefers while it takes them to be as small as they were before the import.
- */
-const takeTurn = async (tx: Tx): Promise<void> => {
-  await tx.db.$executeRaw`select pg_advisory_xact_lock(${IMPORT_LOCK}::bigint), set_config('enable_seqscan', 'off', true)`;
-};
-
-const nameOf = (field: string): string => FIELD_NAMES[field] ?? field;
+const resultOf = (outcome: RowOutcome): RowResult =>
+  'refused' in outcome ? rejected(outcome.line, outcome.refused) : accepted(outcome.line, outcome.planned);
 
 const accepted = (line: number, { outcome, customerId, kept }: Planned): RowResult => ({
   line,
   outcome,
   customerId: `gid://clientele/Customer/${customerId}`,
-  ...(kept ? { note: `kept the ${kept.fields.map(nameOf).join(', ')} of line ${kept.line}` } : {}),
+  ...(kept ? { note: `kept the ${kept.fields.map(nameOfField).join(', ')} of line ${kept.line}` } : {}),
 });
 
-/** The result of a row that was refused; what is no refusal is thrown on. */
-const rejected = (line: number, error: unknown): RowResult => {
-  if (!(error instanceof DomainError)) throw error;
+/** The result of a row that was refused. */
+const rejected = (line: number, error: DomainError): RowResult => {
   const field = error.field?.at(-1);
-  return { line, outcome: 'rejected', code: error.code, ...(field ? { field: nameOf(field) } : {}), message: messageOf(error) };
+  return { line, outcome: 'rejected', code: error.code, ...(field ? { field: nameOfField(field) } : {}), message: messageOf(error) };
 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseOptions } from '@node-rs/argon2';
 import { DomainError } from '../../core/errors.ts';
 import { fitsPassword, HASHES_AT_ONCE, hashPassword } from '../passwords/hash.ts';
@@ -29,6 +30,20 @@ export const readPassword = (text: string | null): GivenPassword | null => {
   return { plain: text, hash: null };
 };
 
+/** A bcrypt hash, which makes every wrong guess at any address as slow as itself: beyond 2^12 rounds it is refused. */
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+const BCRYPT_COST_MIN = 4;
+const BCRYPT_COST_MAX = 12;
+
+/** Reads a cell that holds a hash: argon2id in PHC form, or bcrypt, which is taken over at the first sign-in. Refuses UNSUPPORTED_PASSWORD_HASH. */
+export const readPasswordHash = (text: string | null): GivenPassword | null => {
+  if (text === null) return null;
+  const cost = Number(BCRYPT.exec(text)?.[1] ?? 0);
+  const isKnown = (cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX) || (text.length <= 512 && isAffordable(text));
+  if (!isKnown) throw new DomainError('UNSUPPORTED_PASSWORD_HASH', ['row', 'passwordHash']);
+  return { plain: null, hash: text };
+};
+
 const isAffordable = (phc: string): boolean => {
   if (!phc.startsWith('$argon2id$')) return false;
   try {
@@ -39,11 +54,16 @@ const isAffordable = (phc: string): boolean => {
   }
 };
 
+/** By which a hash that was brought before is known again, in hex; it is of a hash with its salt, not of a password. */
+export const digestOfHash = (hash: string): string => createHash('sha256').update(hash).digest('hex');
+
 /** A password that is ready to be stored: `matches` is the stored hash that it was found to fit, `hash` the one to store otherwise. */
 export interface ReadyPassword {
   readonly plain: string | null;
   readonly matches: string | null;
   readonly hash: string | null;
+  /** The file brings the hash and not the password. */
+  readonly isGivenHash: boolean;
 }
 
 /**
@@ -64,7 +84,9 @@ export const readyPasswords = async <Key>(
 };
 
 const readyPassword = async (given: GivenPassword, stored: string | null): Promise<ReadyPassword> => {
-  if (given.plain === null) return { plain: null, matches: given.hash, hash: given.hash };
-  if (stored && (await fitsPassword(stored, given.plain, { isPatient: true }))) return { plain: given.plain, matches: stored, hash: null };
-  return { plain: given.plain, matches: null, hash: await hashPassword(given.plain, { isPatient: true }) };
+  if (given.plain === null) return { plain: null, matches: given.hash, hash: given.hash, isGivenHash: true };
+  if (stored && (await fitsPassword(stored, given.plain, { isPatient: true })))
+    return { plain: given.plain, matches: stored, hash: null, isGivenHash: false };
+
+  return { plain: given.plain, matches: null, hash: await hashPassword(given.plain, { isPatient: true }), isGivenHash: false };
 };

@@ -1,11 +1,13 @@
 import { v7 as uuid } from 'uuid';
 import { DomainError } from '../../core/errors.ts';
+import type { MarketingState } from '../../db/generated/enums.ts';
 import { ADDRESSES_MAX } from '../addresses/errors.ts';
 import { addressKey } from '../addresses/fields.ts';
 import { TAGS_MAX } from '../customers/profile.ts';
-import { type Draft, type Drafts, EXTERNAL_ID_SOURCE, FINGERPRINT_SOURCE, newDraft } from './drafts.ts';
-import type { ReadyPassword } from './password.ts';
-import type { ImportRow, Scalars } from './row.ts';
+import { type Draft, type Drafts, EXTERNAL_ID_SOURCE, FINGERPRINT_SOURCE, namelessKey, newDraft } from './drafts.ts';
+import { type Definitions, type NewValue, newValues } from './metafields.ts';
+import { digestOfHash, type ReadyPassword } from './password.ts';
+import type { ImportRow, OpeningCredit, Scalars } from './row.ts';
 
 export interface Planned {
   readonly outcome: 'created' | 'updated' | 'unchanged';
@@ -21,33 +23,48 @@ interface Change {
   readonly addsAddress: boolean;
   readonly password: ReadyPassword | null;
   readonly addsExternalId: boolean;
+  readonly consents: Draft['newConsents'];
+  readonly metafields: readonly NewValue[];
+  readonly credit: OpeningCredit | null;
   readonly kept: readonly string[];
 }
+
+const isChange = (change: Change): boolean =>
+  change.tags !== null ||
+  change.addsAddress ||
+  change.password !== null ||
+  change.addsExternalId ||
+  change.credit !== null ||
+  change.consents.length > 0 ||
+  change.metafields.length > 0 ||
+  Object.keys(change.scalars).length > 0;
 
 /**
  * Plans one row: finds whom it means and notes in the drafts what it changes. The first row of a run that means a customer overwrites with
  * its non-empty cells; later rows fill what is empty, so that the same file gives the same customers however often it comes.
- * Refuses CONFLICT, MISSING_FIELD_REQUIRED, TOO_MANY; then the drafts are as before.
+ * Refuses CONFLICT, MISSING_FIELD_REQUIRED, TOO_MANY, and what a metafield's definition does; then the drafts are as before.
  */
-export const planRow = (drafts: Drafts, row: ImportRow, password: ReadyPassword | null): Planned => {
+export const planRow = (drafts: Drafts, row: ImportRow, password: ReadyPassword | null, definitions: Definitions): Planned => {
   const found = findCustomer(drafts, row);
   const { firstName, lastName, email, phone } = row.scalars;
   if (!found && !firstName && !lastName && !email && !phone) throw new DomainError('MISSING_FIELD_REQUIRED');
   const draft = found ?? newDraft(uuid());
-  const change = changeOf(drafts, draft, row, password);
+  const change = changeOf(drafts, draft, row, password, definitions);
   apply(drafts, draft, row, change);
-  const isChanged = change.tags || change.addsAddress || change.password || change.addsExternalId || Object.keys(change.scalars).length > 0;
   const kept = change.kept.length > 0 && draft.line !== null ? { fields: change.kept, line: draft.line } : null;
   draft.line ??= row.line;
-  return { outcome: !found ? 'created' : isChanged ? 'updated' : 'unchanged', customerId: draft.id, kept };
+  return { outcome: !found ? 'created' : isChange(change) ? 'updated' : 'unchanged', customerId: draft.id, kept };
 };
 
 /**
- * The customer whom the external id, else the e-mail address, else the phone number, else the fingerprint knows. Refuses CONFLICT when they
+ * The customer whom the gateway's own id, else the external id, else the e-mail address, else the phone number, else the fingerprint knows. Refuses CONFLICT when they
  * know different ones, and when a phone number alone would give a customer the e-mail address of someone else in the house.
  */
-const findCustomer = (drafts: Drafts, { externalId, fingerprint, scalars }: ImportRow): Draft | null => {
-  const byId = externalId ? drafts.byExternalId.get(externalId) : undefined;
+const findCustomer = (drafts: Drafts, { ownId, externalId, fingerprint, scalars }: ImportRow): Draft | null => {
+  const byOwnId = ownId ? drafts.all.get(ownId) : undefined;
+  const byExternalId = externalId ? drafts.byExternalId.get(externalId) : undefined;
+  if (byOwnId && byExternalId && byOwnId !== byExternalId) throw new DomainError('CONFLICT', ['row', 'externalId']);
+  const byId = byOwnId ?? byExternalId;
   const byEmail = scalars.email ? drafts.byEmail.get(scalars.email) : undefined;
   const byPhone = scalars.phone ? drafts.byPhone.get(scalars.phone) : undefined;
   const draft = byId ?? byEmail ?? byPhone;
@@ -61,7 +78,7 @@ const findCustomer = (drafts: Drafts, { externalId, fingerprint, scalars }: Impo
 const isSame = (a: string | Date | null, b: string | Date | null): boolean =>
   (a instanceof Date ? a.getTime() : a) === (b instanceof Date ? b.getTime() : b);
 
-const changeOf = (drafts: Drafts, draft: Draft, row: ImportRow, ready: ReadyPassword | null): Change => {
+const changeOf = (drafts: Drafts, draft: Draft, row: ImportRow, ready: ReadyPassword | null, definitions: Definitions): Change => {
   const isLater = draft.line !== null;
   const kept: string[] = [];
   const scalars: Record<string, unknown> = {};
@@ -74,7 +91,12 @@ const changeOf = (drafts: Drafts, draft: Draft, row: ImportRow, ready: ReadyPass
   const password = ready && !fitsAlready(draft, ready) ? ready : null;
   const keepsPassword = password !== null && isLater && draft.password !== null;
   if (keepsPassword) kept.push('password');
+  const email = 'email' in scalars ? (scalars.email as string) : draft.scalars.email;
+  const phone = 'phone' in scalars ? (scalars.phone as string) : draft.scalars.phone;
   return {
+    consents: newConsents(draft, row, { EMAIL: email, SMS: phone, WHATSAPP: phone }),
+    metafields: newValues(draft, row.metafields, definitions, isLater ? kept : null),
+    credit: row.credit && !draft.currencies.has(row.credit.currency) ? row.credit : null,
     scalars: scalars as Partial<Scalars>,
     tags: unitedTags(draft, row.tags),
     addsAddress: addsAddress(draft, row),
@@ -84,8 +106,38 @@ const changeOf = (drafts: Drafts, draft: Draft, row: ImportRow, ready: ReadyPass
   };
 };
 
-const fitsAlready = (draft: Draft, { plain, matches }: ReadyPassword): boolean =>
-  draft.password !== null && (draft.password.hash === matches || (plain !== null && draft.password.plain === plain));
+const AGREED: readonly MarketingState[] = ['SUBSCRIBED', 'PENDING'];
+
+/**
+ * What a row says of the shop's messages. Yes is for who has not refused: a refusal is hers to take back. No ends a consent. A consent for
+ * an address or number that the row replaces has ended, unless the row says yes.
+ */
+const newConsents = (draft: Draft, { consents }: ImportRow, contacts: Record<'EMAIL' | 'SMS' | 'WHATSAPP', string | null>): Draft['newConsents'] =>
+  (['EMAIL', 'SMS', 'WHATSAPP'] as const).flatMap((channel) => {
+    const says = channel === 'WHATSAPP' ? null : consents[channel];
+    const before = channel === 'EMAIL' ? draft.scalars.email : draft.scalars.phone;
+    const hasMoved = before !== null && contacts[channel] !== before && AGREED.includes(draft.consents[channel]);
+    const held = hasMoved ? 'NOT_SUBSCRIBED' : draft.consents[channel];
+    const isLater = draft.line !== null;
+    const state =
+      contacts[channel] === null || says === null
+        ? held
+        : says
+          ? held === 'UNSUBSCRIBED' || held === 'REDACTED'
+            ? held
+            : 'SUBSCRIBED'
+          : AGREED.includes(held) && !isLater
+            ? 'UNSUBSCRIBED'
+            : held;
+    return state === draft.consents[channel] ? [] : [{ channel, state, hasMoved: hasMoved && state === 'NOT_SUBSCRIBED' }];
+  });
+
+/** Her password, or one that an earlier import brought and that she has had taken over or replaced since. */
+const fitsAlready = (draft: Draft, { plain, matches, hash, isGivenHash }: ReadyPassword): boolean =>
+  draft.password !== null &&
+  (draft.password.hash === matches ||
+    (plain !== null && draft.password.plain === plain) ||
+    (isGivenHash && hash !== null && draft.importedDigest === digestOfHash(hash)));
 
 /** All tags, old and new, the first spelling of each; null when there is no new one. */
 const unitedTags = (draft: Draft, tags: readonly string[]): readonly string[] | null => {
@@ -98,11 +150,14 @@ const unitedTags = (draft: Draft, tags: readonly string[]): readonly string[] | 
 
 const addsAddress = (draft: Draft, { address }: ImportRow): boolean => {
   if (!address || draft.addressKeys.has(addressKey(address))) return false;
+  if (!address.firstName && !address.lastName && draft.namelessKeys.has(namelessKey(address))) return false;
   if (draft.addressKeys.size >= ADDRESSES_MAX) throw new DomainError('TOO_MANY', ['row', 'address1'], { max: ADDRESSES_MAX });
   return true;
 };
 
-const apply = (drafts: Drafts, draft: Draft, row: ImportRow, { scalars, tags, addsAddress, password, addsExternalId }: Change): void => {
+const apply = (drafts: Drafts, draft: Draft, row: ImportRow, change: Change): void => {
+  const { scalars, tags, addsAddress, password, addsExternalId } = change;
+  applyBelongings(draft, row, change);
   drafts.all.set(draft.id, draft);
   for (const field of Object.keys(scalars)) draft.changed.add(field);
   if (scalars.email) {
@@ -121,12 +176,14 @@ const apply = (drafts: Drafts, draft: Draft, row: ImportRow, { scalars, tags, ad
   if (addsAddress && row.address) {
     draft.newAddresses.push({ id: uuid(), fields: row.address, isDefault: !draft.hasDefaultAddress });
     draft.addressKeys.add(addressKey(row.address));
+    draft.namelessKeys.add(namelessKey(row.address));
     if (!draft.hasDefaultAddress) draft.changed.add('defaultAddress');
     draft.hasDefaultAddress = true;
   }
   if (password?.hash) {
     draft.password = { hash: password.hash, plain: password.plain };
     draft.isPasswordNew = true;
+    draft.importedDigest = password.isGivenHash ? digestOfHash(password.hash) : null;
     draft.changed.add('password');
   }
   if (addsExternalId && row.externalId) {
@@ -137,5 +194,21 @@ const apply = (drafts: Drafts, draft: Draft, row: ImportRow, { scalars, tags, ad
   if (row.fingerprint && !drafts.byFingerprint.has(row.fingerprint)) {
     draft.newExternalIds.push({ source: FINGERPRINT_SOURCE, value: row.fingerprint });
     drafts.byFingerprint.set(row.fingerprint, draft);
+  }
+};
+
+const applyBelongings = (draft: Draft, row: ImportRow, { consents, metafields, credit }: Change): void => {
+  for (const consent of consents) {
+    draft.newConsents.push(consent);
+    draft.consents[consent.channel] = consent.state;
+  }
+  for (const value of metafields) {
+    const name = `${value.namespace}.${value.key}`;
+    draft.newMetafields.set(name, value);
+    draft.metafields.set(name, { type: value.type, value: value.value });
+  }
+  if (credit) {
+    draft.newCredits.push({ ...credit, line: row.line });
+    draft.currencies.add(credit.currency);
   }
 };

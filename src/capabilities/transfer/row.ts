@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { CURRENCY_CODES } from '../../core/currency.ts';
 import { DomainError } from '../../core/errors.ts';
+import { momentOf } from '../../core/moment.ts';
+import { parseAmount } from '../../core/money.ts';
+import { uuidIn } from '../../core/uuid.ts';
 import { ADDRESS_FIELDS, type AddressFields, checkAddress } from '../addresses/fields.ts';
 import { territoryByName } from '../addresses/territories.ts';
 import { canonicalPhone } from '../customers/phone.ts';
@@ -7,7 +11,8 @@ import { checkProfile } from '../customers/profile.ts';
 import type { Column, Header } from './columns.ts';
 import type { CsvRow } from './csv.ts';
 import { ROW_CHARACTERS_MAX } from './csv.ts';
-import { type GivenPassword, readPassword } from './password.ts';
+import { unguarded } from './formulas.ts';
+import { type GivenPassword, readPassword, readPasswordHash } from './password.ts';
 
 /** The fields of a profile that hold one value. */
 export interface Scalars {
@@ -20,9 +25,26 @@ export interface Scalars {
   note: string | null;
 }
 
+/** A metafield as a row gives it; without a type it has its definition's. */
+export interface GivenMetafield {
+  readonly namespace: string;
+  readonly key: string;
+  readonly type: string | null;
+  readonly value: string;
+}
+
+/** What was owed before the ledger began; minor units as text, so that rows can be kept as JSON. */
+export interface OpeningCredit {
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly expiresAt: string | null;
+}
+
 /** One row, checked and in canonical form; null where its cell is empty. */
 export interface ImportRow {
   readonly line: number;
+  /** The id that this gateway gave, in a file that it wrote. */
+  readonly ownId: string | null;
   readonly externalId: string | null;
   /** How a row without external id, e-mail and phone is known again. */
   readonly fingerprint: string | null;
@@ -30,10 +52,14 @@ export interface ImportRow {
   readonly tags: readonly string[];
   readonly address: AddressFields | null;
   readonly password: GivenPassword | null;
+  /** Whether she takes the shop's mail and text messages. */
+  readonly consents: { readonly EMAIL: boolean | null; readonly SMS: boolean | null };
+  readonly metafields: readonly GivenMetafield[];
+  readonly credit: OpeningCredit | null;
 }
 
 /** Names of fields in results: those of the generic header. */
-export const FIELD_NAMES: Readonly<Record<string, string>> = {
+const FIELD_NAMES: Readonly<Record<string, string>> = {
   firstName: 'first_name',
   lastName: 'last_name',
   birthDate: 'birth_date',
@@ -41,7 +67,15 @@ export const FIELD_NAMES: Readonly<Record<string, string>> = {
   zoneCode: 'province',
   territoryCode: 'country',
   phoneNumber: 'address_phone',
+  passwordHash: 'password_hash',
+  emailMarketing: 'email_marketing',
+  smsMarketing: 'sms_marketing',
+  storeCredit: 'store_credit',
+  storeCreditExpiresAt: 'store_credit_expires_at',
 };
+
+/** A field as results name it. */
+export const nameOfField = (field: string): string => FIELD_NAMES[field] ?? field;
 
 const PATH = ['row'];
 
@@ -77,20 +111,85 @@ export const readRow = (row: CsvRow, header: Header, now: Date): ImportRow => {
   const hasIdentity = externalId !== null || scalars.email !== null || scalars.phone !== null;
   return {
     line,
+    ownId: ownIdOf(cell('ownId')),
     externalId,
     fingerprint: hasIdentity ? null : fingerprintOf(scalars, tags, address),
     scalars,
     tags,
     address,
-    password: readPassword(rawCell(cells, header, 'password')),
+    password: readPasswordHash(cell('passwordHash')) ?? readPassword(passwordCell(cells, header)),
+    consents: { EMAIL: yesOrNo(cell, 'emailMarketing'), SMS: yesOrNo(cell, 'smsMarketing') },
+    metafields: header.metafields.flatMap(({ at, ...field }) => {
+      const value = textAt(cells, at, `${field.namespace}.${field.key}`);
+      return value === null || value.trim() === '' ? [] : { ...field, value };
+    }),
+    credit: creditOf(cell),
   };
+};
+
+const ownIdOf = (text: string | null): string | null => {
+  if (!text) return null;
+  const id = uuidIn(text);
+  return text.toLowerCase().endsWith(id) ? id : null;
+};
+
+/** What systems write for a consent; states in which nobody has said anything are as an empty cell. */
+const SAYS: Readonly<Record<string, boolean | null>> = {
+  yes: true,
+  true: true,
+  '1': true,
+  subscribed: true,
+  no: false,
+  false: false,
+  '0': false,
+  unsubscribed: false,
+  not_subscribed: null,
+  pending: null,
+  invalid: null,
+  redacted: null,
+};
+
+const yesOrNo = (cell: Cell, column: 'emailMarketing' | 'smsMarketing'): boolean | null => {
+  const text = cell(column)?.toLowerCase() ?? null;
+  if (text === null) return null;
+  const says = SAYS[text];
+  if (says === undefined) throw new DomainError('INVALID', [...PATH, column], { detail: 'INVALID_CONSENT' });
+  return says;
+};
+
+const CREDIT = /^(\d{1,13}(?:\.\d{1,3})?)\s*([A-Za-z]{3})?$/;
+
+/** `12.50 EUR`, or the amount alone with a column for the currency; nothing is no credit. */
+const creditOf = (cell: Cell): OpeningCredit | null => {
+  const text = cell('storeCredit');
+  if (!text) return null;
+  const field = [...PATH, 'storeCredit'];
+  const [, amount, own] = CREDIT.exec(text) ?? [];
+  const currency = (own ?? cell('storeCreditCurrency') ?? '').toUpperCase();
+  if (!amount || !CURRENCY_CODES.includes(currency)) throw new DomainError('INVALID', field, { detail: 'INVALID_STORE_CREDIT' });
+  const amountMinor = parseAmount(amount, currency, field);
+  const expires = cell('storeCreditExpiresAt');
+  const expiresAt = expires === null ? null : momentOf(expires);
+  if (expires !== null && !expiresAt) throw new DomainError('INVALID', [...PATH, 'storeCreditExpiresAt'], { detail: 'INVALID_MOMENT' });
+  return amountMinor === 0n ? null : { currency, amountMinor: amountMinor.toString(), expiresAt: expiresAt?.toISOString() ?? null };
 };
 
 /** The cell as it stands; null when it is empty. */
 const rawCell = (cells: readonly string[], { index }: Header, column: Column): string | null => {
   const at = index[column];
-  const text = at === undefined ? '' : (cells[at] ?? '');
-  if (text.includes('\uFFFD')) throw new DomainError('INVALID_ENCODING', [...PATH, column]);
+  return at === undefined ? null : textAt(cells, at, column);
+};
+
+/** To the letter: an apostrophe in front is a part of a password. */
+const passwordCell = (cells: readonly string[], { index }: Header): string | null => {
+  const text = index.password === undefined ? '' : (cells[index.password] ?? '');
+  if (text.includes('\uFFFD')) throw new DomainError('INVALID_ENCODING', [...PATH, 'password']);
+  return text === '' ? null : text;
+};
+
+const textAt = (cells: readonly string[], at: number, name: string): string | null => {
+  const text = unguarded(cells[at] ?? '');
+  if (text.includes('\uFFFD')) throw new DomainError('INVALID_ENCODING', [...PATH, name]);
   return text === '' ? null : text;
 };
 
@@ -158,6 +257,8 @@ const addressOf = (cell: Cell, territoryCode: string | null): AddressFields | nu
   const phone = unquoted(cell('addressPhone'));
   const given = checkAddress(
     {
+      firstName: cell('addressFirstName'),
+      lastName: cell('addressLastName'),
       company: cell('company'),
       address1: cell('address1'),
       address2: cell('address2'),

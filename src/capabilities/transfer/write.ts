@@ -1,11 +1,13 @@
 import type { Tx } from '../../db/transact.ts';
 import type { Draft } from './drafts.ts';
+import { writeConsents, writeCredits, writeMetafields } from './write-belongings.ts';
 
 /**
  * Writes what a chunk has planned, each kind of row in one statement, and emits an event for every customer and address that it means.
- * Rows go in as JSON: through Prisma's createMany a row cost ten times as much.
+ * Rows go in as JSON: through Prisma's createMany a row cost ten times as much. Answers with the ledger's transactions, by customer.
+ * Refuses what the ledger refuses of opening credit.
  */
-export const writeDrafts = async (tx: Tx, runId: string, drafts: Iterable<Draft>): Promise<void> => {
+export const writeDrafts = async (tx: Tx, runId: string, drafts: Iterable<Draft>): Promise<ReadonlyMap<string, readonly string[]>> => {
   const meant = [...drafts].filter(({ line }) => line !== null);
   const known = meant.filter(({ isNew, changed }) => !isNew && changed.size > 0);
   // Changes come first: an e-mail address that one customer gives up may be the next one's.
@@ -20,7 +22,9 @@ export const writeDrafts = async (tx: Tx, runId: string, drafts: Iterable<Draft>
   );
   await addPasswords(
     tx,
-    meant.flatMap(({ id, password, isPasswordNew }) => (isPasswordNew && password ? { id, hash: password.hash } : [])),
+    meant.flatMap(({ id, password, isPasswordNew, importedDigest }) =>
+      isPasswordNew && password ? { id, hash: password.hash, digest: importedDigest } : [],
+    ),
   );
   await addExternalIds(
     tx,
@@ -36,6 +40,9 @@ export const writeDrafts = async (tx: Tx, runId: string, drafts: Iterable<Draft>
     else if (changed.size > 0) tx.emit({ type: 'customer.updated', customerId: id, fields: [...changed] });
     for (const { id: addressId } of newAddresses) tx.emit({ type: 'customer_address.created', customerId: id, addressId });
   }
+  await writeConsents(tx, meant);
+  await writeMetafields(tx, meant);
+  return writeCredits(tx, runId, meant);
 };
 
 const profileOf = ({ id, scalars, tags }: Draft) => ({ id, ...scalars, birthDate: scalars.birthDate?.toISOString().slice(0, 10) ?? null, tags });
@@ -87,13 +94,13 @@ const addAddresses = async (tx: Tx, addresses: readonly { id: string; customerId
     where c.id = v."customerId"`;
 };
 
-const addPasswords = async (tx: Tx, passwords: readonly { id: string; hash: string }[]): Promise<void> => {
+const addPasswords = async (tx: Tx, passwords: readonly { id: string; hash: string; digest: string | null }[]): Promise<void> => {
   if (passwords.length === 0) return;
   await tx.db.$executeRaw`
-    insert into customer_password (customer_id, hash, updated_at)
-    select v.id, v.hash, ${tx.now}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(passwords)}::text::jsonb) as v(id uuid, hash text)
-    on conflict (customer_id) do update set hash = excluded.hash, updated_at = excluded.updated_at`;
+    insert into customer_password (customer_id, hash, updated_at, imported_digest)
+    select v.id, v.hash, ${tx.now}::timestamptz, decode(v.digest, 'hex')
+    from jsonb_to_recordset(${JSON.stringify(passwords)}::text::jsonb) as v(id uuid, hash text, digest text)
+    on conflict (customer_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, imported_digest = excluded.imported_digest`;
 };
 
 const addExternalIds = async (tx: Tx, externalIds: readonly { source: string; value: string; id: string }[]): Promise<void> => {

@@ -251,4 +251,26 @@ export const de: Messages = {
   PROOF_INVALID: 'Der Nachweis für das andere Konto ist abgelaufen oder nicht Ihrer. Fordern Sie einen neuen Code an.',
   UNDO_LATER_MERGE_FIRST: 'Das verbleibende Profil wurde seither erneut zusammengeführt. Machen Sie zuerst {mergeId} rückgängig.',
   UNDO_WINDOW_OVER: 'Diese Zusammenführung konnte bis {until} rückgängig gemacht werden.',
+  EMPTY_FILE: 'Die Datei ist leer. Senden Sie CSV, dessen erste Zeile die Spalten nennt.',
+  NO_KNOWN_COLUMN: 'Die erste Zeile nennt keine bekannte Spalte wie {known}. Sie nennt: {given}.',
+  NOT_PLANNED: 'Der Import ist nicht geplant. Nur ein fertiger Plan kann ausgeführt werden.',
+  NOT_APPLIED: 'Der Import hat nichts getan, was zurückgenommen werden könnte.',
+  IMPORT_ENDED: 'Der Import ist beendet.',
+  IMPORT_UNDO_WINDOW_OVER: 'Ein Import kann {days} Tage lang zurückgenommen werden.',
+  IMPORT_CONFLICT: 'Die Zeile meint mehr als einen Kunden: {field} gehört einem anderen als dem, der erkannt wurde.',
+  IMPORT_ROW_FAILED: 'Die Zeile konnte nicht gespeichert werden. Das Protokoll des Gateways sagt, warum.',
+  IMPORT_NOBODY: 'Ein neuer Kunde braucht einen Namen, eine E-Mail-Adresse oder eine Telefonnummer.',
+  ERASED: 'Der Inhalt der Zeile wurde gelöscht.',
+  INVALID_BIRTH_DATE: 'Das ist kein Geburtsdatum seit 1900. Schreiben Sie es als 1990-12-31.',
+  INVALID_CONSENT: 'Das ist weder ja noch nein. Schreiben Sie yes, no oder nichts.',
+  INVALID_ENCODING:
+    'Die Zelle enthält Bytes, die in der Kodierung der Datei kein Text sind. Speichern Sie die Datei als UTF-8 oder nennen Sie ihre Kodierung.',
+  INVALID_MOMENT: 'Das ist kein Zeitpunkt. Schreiben Sie ihn als 2027-12-31T23:59:59Z.',
+  INVALID_STORE_CREDIT: 'Das ist kein Betrag mit Währung. Schreiben Sie ihn als 12.50 EUR.',
+  MALFORMED:
+    'Eine Zelle in Anführungszeichen, die in dieser Zeile beginnt, endet nicht. Schließen Sie sie, und verdoppeln Sie Anführungszeichen darin.',
+  ROW_TOO_LONG: 'Die Zeile ist länger als {max} Zeichen.',
+  TOO_MANY_CELLS: 'Die Zeile hat {cells} Zellen, die erste Zeile {columns}. Setzen Sie Zellen mit Trennzeichen in Anführungszeichen.',
+  UNSUPPORTED_PASSWORD_HASH:
+    'Dieser Hash kann nicht übernommen werden. Geben Sie ein Passwort, einen argon2id-Hash in PHC-Form oder einen bcrypt-Hash mit höchstens 2^12 Runden in der Spalte password_hash an.',
 };

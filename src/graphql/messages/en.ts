@@ -246,6 +246,26 @@ export const en = {
   PROOF_INVALID: 'The proof of the other account has run out or is not yours. Ask for a code again.',
   UNDO_LATER_MERGE_FIRST: 'The survivor was merged again since. Undo {mergeId} first.',
   UNDO_WINDOW_OVER: 'This merge could be undone until {until}.',
+  EMPTY_FILE: 'The file is empty. Send CSV whose first line names the columns.',
+  NO_KNOWN_COLUMN: 'The first line names no column that is known, such as {known}. It names: {given}.',
+  NOT_PLANNED: 'The import is not planned. Only a plan that is ready can be applied.',
+  NOT_APPLIED: 'The import has done nothing that could be undone.',
+  IMPORT_ENDED: 'The import is over.',
+  IMPORT_UNDO_WINDOW_OVER: 'An import can be undone for {days} days.',
+  IMPORT_CONFLICT: 'The row means more than one customer: its {field} belongs to another than the one it was recognised by.',
+  IMPORT_ROW_FAILED: 'The row could not be stored. The log of the gateway says why.',
+  IMPORT_NOBODY: 'A new customer needs a name, an e-mail address or a phone number.',
+  ERASED: 'What the row said was erased.',
+  INVALID_BIRTH_DATE: 'This is not a birth date since 1900. Write it as 1990-12-31.',
+  INVALID_CONSENT: 'This is neither yes nor no. Write yes, no, or nothing.',
+  INVALID_ENCODING: 'The cell holds bytes that are no text in the encoding of the file. Save the file as UTF-8, or name its encoding.',
+  INVALID_MOMENT: 'This is not a moment. Write it as 2027-12-31T23:59:59Z.',
+  INVALID_STORE_CREDIT: 'This is not an amount with its currency. Write it as 12.50 EUR.',
+  MALFORMED: 'A quoted cell that starts in this row does not end. Close it with a quote, and double the quotes inside it.',
+  ROW_TOO_LONG: 'The row is longer than {max} characters.',
+  TOO_MANY_CELLS: 'The row has {cells} cells where the first line has {columns}. Put cells that hold the separator in quotes.',
+  UNSUPPORTED_PASSWORD_HASH:
+    'This hash cannot be taken over. Give a password, an argon2id hash in PHC form, or a bcrypt hash of at most 2^12 rounds in the column password_hash.',
 } as const;
 
 export type MessageCode = keyof typeof en;
