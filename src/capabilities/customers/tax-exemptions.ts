@@ -29,6 +29,7 @@ const STATES =
 
 /** Shopify's values of TaxExemption. */
 export const TAX_EXEMPTIONS: readonly string[] = [
+  'AUSTRALIA_RESELLER_EXEMPTION',
   ...CANADA.map((name) => `CA_${name}_EXEMPTION`),
   'EU_REVERSE_CHARGE_EXEMPTION_RULE',
   ...STATES.split(' ').map((state) => `US_${state}_RESELLER_EXEMPTION`),

@@ -50,3 +50,14 @@ export const loadNextExpiries = async (
   );
   return new Map(rows.map(({ id, expires_at, amount }) => [id, { expiresAt: new Date(expires_at), amountMinor: BigInt(amount) }]));
 };
+
+/** By account, the minor units that run out some day unless they are spent. The database's own clock when the moment is null. */
+export const loadExpirable = async (sql: Sql, accountIds: readonly string[], moment: Date | null): Promise<Map<string, bigint>> => {
+  const rows = await sql<{ id: string; amount: string }>(
+    `select account_id::text as id, sum(remaining_minor)::text as amount from store_credit_lot
+     where account_id = any($1::text[]::uuid[]) and is_open and expires_at > coalesce($2::text::timestamptz, statement_timestamp())
+     group by account_id`,
+    [accountIds, moment?.toISOString() ?? null],
+  );
+  return new Map(rows.map(({ id, amount }) => [id, BigInt(amount)]));
+};

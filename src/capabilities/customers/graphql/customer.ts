@@ -8,6 +8,7 @@ import {
   PHONE_CONTACT,
   phoneContactOf,
 } from '../../../graphql/customer-contact.ts';
+import { HasMetafields } from '../../../graphql/has-metafields.ts';
 import { HasStoreCreditAccounts } from '../../../graphql/has-store-credit-accounts.ts';
 import { TAX_EXEMPTIONS } from '../tax-exemptions.ts';
 
@@ -33,7 +34,7 @@ export const Customer = builder.prismaNode('Customer', {
   description: "A person's profile in the shop.",
   id: { field: 'id' },
   nullable: true,
-  interfaces: [HasStoreCreditAccounts],
+  interfaces: [HasStoreCreditAccounts, HasMetafields],
   select: { id: true, deletedAt: true, mergedIntoId: true },
   authScopes: ({ id, deletedAt }) => (deletedAt ? false : { owner: id, staff: 'customers:read' }),
   fields: (t) => {

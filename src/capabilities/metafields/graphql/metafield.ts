@@ -1,5 +1,6 @@
 import { builder } from '../../../graphql/builder.ts';
 import type { Context } from '../../../graphql/context.ts';
+import { HasMetafields } from '../../../graphql/has-metafields.ts';
 import { jsonOf } from '../values.ts';
 import { OwnerType } from './definition.ts';
 
@@ -57,7 +58,7 @@ interface Named {
 const find = <Row extends Named>(rows: readonly Row[], { namespace, key }: Named): Row | null =>
   rows.find((row) => row.namespace === namespace && row.key === key) ?? null;
 
-builder.prismaObjectFields('Customer', (t) => ({
+builder.prismaInterfaceFields(HasMetafields, (t) => ({
   metafield: t.field({
     type: Metafield,
     nullable: true,

@@ -11,9 +11,9 @@ import { BY_ID, type CursorColumn, counterColumn, keysetConnection, keysetQuery,
 import { refusing } from '../../../graphql/pages.ts';
 import { queryOf, READS, readsConnectionOf, wantedBy } from '../../../graphql/query.ts';
 import { CurrencyCode, MoneyV2 } from '../../../graphql/scalars.ts';
-import type * as parts from '../parts.ts';
+import * as parts from '../parts.ts';
 import { orderSearch } from '../search.ts';
-import { DiscountApplication, Fulfillment, LineItem, type LineItemView, Refund, ShippingLine } from './parts.ts';
+import { DiscountApplication, Fulfillment, inOrder, LineItem, type LineItemView, Refund, ShippingLine } from './parts.ts';
 
 export const OrderFinancialStatus = builder.enumType(FinancialStatuses, { name: 'OrderFinancialStatus' });
 export const OrderFulfillmentStatus = builder.enumType(FulfillmentStatuses, { name: 'OrderFulfillmentStatus' });
@@ -33,6 +33,7 @@ const ORDERS: Readonly<Record<string, readonly CursorColumn[]>> = {
   UPDATED_AT: [moment('updatedAt'), ID],
 };
 const OrderSortKeys = builder.enumType('OrderSortKeys', { values: Object.keys(ORDERS) as ['ID'] });
+const FulfillmentSortKeys = builder.enumType('FulfillmentSortKeys', { values: ['CREATED_AT', 'ID'] as const });
 const columnsOf = (sortKey: string | null | undefined): readonly CursorColumn[] => ORDERS[sortKey ?? 'ID'] ?? [ID];
 
 const PAGED = { lineItems: true, discounts: true, currency: true } as const;
@@ -118,6 +119,38 @@ const Order = builder.prismaNode('Order', {
         select: { lineItems: true },
         resolve: ({ lineItems }) => (lineItems as unknown as parts.LineItem[]).some(({ requiresShipping }) => requiresShipping),
       }),
+      hasEmail: t.boolean({ nullable: false, select: { email: true }, resolve: ({ email }) => email !== null }),
+      hasMultipleFulfillments: t.boolean({
+        nullable: false,
+        select: { fulfillments: true },
+        resolve: ({ fulfillments }) => (fulfillments as unknown as parts.Fulfillment[]).length > 1,
+      }),
+      latestFulfillmentDeliveryDate: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the parcel that was made last is expected.',
+        select: { fulfillments: true },
+        resolve: ({ fulfillments }) => {
+          const told = fulfillments as unknown as parts.Fulfillment[];
+          const last = [...told].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)).at(-1);
+          return last?.estimatedDeliveryAt ? new Date(last.estimatedDeliveryAt) : null;
+        },
+      }),
+      subtotalBeforeDiscounts: t.field({
+        type: MoneyV2,
+        nullable: true,
+        description: 'What the lines cost before discounts; null for an order that was told without lines.',
+        select: { lineItems: true, currency: true },
+        resolve: ({ lineItems, currency }) => {
+          const lines = lineItems as unknown as parts.LineItem[];
+          return lines.length > 0 ? { amountMinor: lines.reduce((sum, line) => sum + parts.fullOf(line), 0n), currency } : null;
+        },
+      }),
+      shippingTitle: t.string({
+        nullable: true,
+        select: { shippingLine: true },
+        resolve: ({ shippingLine }) => (shippingLine as unknown as parts.ShippingLine | null)?.title ?? null,
+      }),
       customAttributes: t.field({
         type: [AttributeType],
         nullable: false,
@@ -143,8 +176,9 @@ const Order = builder.prismaNode('Order', {
         {
           type: LineItem,
           nullable: false,
+          args: { reverse: t.arg.boolean({ defaultValue: false }) },
           select: () => PAGED,
-          resolve: (order, args) => resolveArrayConnection({ args }, linesOf(order)),
+          resolve: (order, args) => resolveArrayConnection({ args }, inOrder(linesOf(order), args)),
         },
         { name: 'LineItemConnection' },
         { name: 'LineItemEdge' },
@@ -153,12 +187,12 @@ const Order = builder.prismaNode('Order', {
         {
           type: DiscountApplication,
           nullable: false,
+          args: { reverse: t.arg.boolean({ defaultValue: false }) },
           select: () => ({ discounts: true, currency: true }),
-          resolve: ({ discounts, currency }, args) =>
-            resolveArrayConnection(
-              { args },
-              (discounts as unknown as parts.Discount[]).map((discount) => ({ discount, currency })),
-            ),
+          resolve: ({ discounts, currency }, args) => {
+            const views = (discounts as unknown as parts.Discount[]).map((discount) => ({ discount, currency }));
+            return resolveArrayConnection({ args }, inOrder(views, args));
+          },
         },
         { name: 'DiscountApplicationConnection' },
         { name: 'DiscountApplicationEdge' },
@@ -167,12 +201,20 @@ const Order = builder.prismaNode('Order', {
         {
           type: Fulfillment,
           nullable: false,
+          args: {
+            reverse: t.arg.boolean({ defaultValue: false }),
+            sortKey: t.arg({ type: FulfillmentSortKeys, defaultValue: 'ID', description: 'ID: as the backend tells them.' }),
+          },
           select: () => ({ fulfillments: true, ...PAGED }),
-          resolve: (order, args) =>
-            resolveArrayConnection(
+          resolve: (order, args) => {
+            const told = order.fulfillments as unknown as parts.Fulfillment[];
+            const sorted = args.sortKey === 'CREATED_AT' ? [...told].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)) : told;
+            const lines = linesOf(order);
+            return resolveArrayConnection(
               { args },
-              (order.fulfillments as unknown as parts.Fulfillment[]).map((fulfillment) => ({ fulfillment, lines: linesOf(order) })),
-            ),
+              inOrder(sorted, args).map((fulfillment) => ({ fulfillment, lines })),
+            );
+          },
         },
         { name: 'FulfillmentConnection' },
         { name: 'FulfillmentEdge' },

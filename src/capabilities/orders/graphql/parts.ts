@@ -1,3 +1,4 @@
+import { resolveArrayConnection } from '@pothos/plugin-relay';
 import type { Money } from '../../../core/money.ts';
 import { AttributeType } from '../../../graphql/attributes.ts';
 import { builder } from '../../../graphql/builder.ts';
@@ -24,16 +25,54 @@ export interface RefundView {
   readonly currency: string;
 }
 
+/** Parts as their list is asked for: `reverse` is the last first. */
+export const inOrder = <Part>(parts: readonly Part[], { reverse }: { reverse?: boolean | null | undefined }): Part[] =>
+  reverse ? [...parts].reverse() : [...parts];
+
 const money = (minor: string | bigint, currency: string): Money => ({ amountMinor: BigInt(minor), currency });
 
-const Image = builder.objectRef<NonNullable<parts.LineItem['image']>>('Image').implement({
+const transform = {
+  crop: builder.enumType('CropRegion', { values: ['BOTTOM', 'CENTER', 'LEFT', 'RIGHT', 'TOP'] as const }),
+  preferredContentType: builder.enumType('ImageContentType', { values: ['BMP', 'JPG', 'PNG', 'WEBP'] as const }),
+};
+
+const ImageTransformInput = builder.inputType('ImageTransformInput', {
+  description: 'What a picture is wanted as. It is kept elsewhere and answered as it is, whatever is asked here.',
   fields: (t) => ({
-    id: t.id({ nullable: true, resolve: () => null }),
-    url: t.field({ type: 'URL', nullable: false, resolve: ({ url }) => url }),
-    altText: t.exposeString('altText', { nullable: true }),
-    width: t.exposeInt('width', { nullable: true }),
-    height: t.exposeInt('height', { nullable: true }),
+    crop: t.field({ type: transform.crop }),
+    maxHeight: t.int(),
+    maxWidth: t.int(),
+    preferredContentType: t.field({ type: transform.preferredContentType }),
+    scale: t.int({ defaultValue: 1 }),
   }),
+});
+
+const Image = builder.objectRef<NonNullable<parts.LineItem['image']>>('Image').implement({
+  fields: (t) => {
+    const source = t.field({ type: 'URL', nullable: false, deprecationReason: 'Use url.', resolve: ({ url }) => url });
+    return {
+      id: t.id({ nullable: true, resolve: () => null }),
+      url: t.field({ type: 'URL', nullable: false, args: { transform: t.arg({ type: ImageTransformInput }) }, resolve: ({ url }) => url }),
+      originalSrc: source,
+      src: source,
+      transformedSrc: t.field({
+        type: 'URL',
+        nullable: false,
+        deprecationReason: 'Use url.',
+        args: {
+          crop: t.arg({ type: transform.crop }),
+          maxHeight: t.arg.int(),
+          maxWidth: t.arg.int(),
+          preferredContentType: t.arg({ type: transform.preferredContentType }),
+          scale: t.arg.int({ defaultValue: 1 }),
+        },
+        resolve: ({ url }) => url,
+      }),
+      altText: t.exposeString('altText', { nullable: true }),
+      width: t.exposeInt('width', { nullable: true }),
+      height: t.exposeInt('height', { nullable: true }),
+    };
+  },
 });
 
 interface Percentage {
@@ -99,6 +138,7 @@ export const LineItem = builder.objectRef<LineItemView>('LineItem').implement({
       description: 'The title with the variant’s.',
       resolve: ({ line }) => [line.title, line.variantTitle].filter(Boolean).join(' - '),
     }),
+    presentmentTitle: t.string({ nullable: true, description: 'As `title`.', resolve: ({ line }) => line.title }),
     variantTitle: t.string({ nullable: true, resolve: ({ line }) => line.variantTitle }),
     quantity: t.int({ nullable: false, resolve: ({ line }) => line.quantity }),
     price: t.field({
@@ -107,12 +147,17 @@ export const LineItem = builder.objectRef<LineItemView>('LineItem').implement({
       description: 'Of one, before discounts.',
       resolve: ({ line, currency }) => money(line.priceMinor, currency),
     }),
-    totalPrice: t.field({
-      type: MoneyV2,
-      nullable: true,
-      description: 'Of all, before discounts.',
-      resolve: ({ line, currency }) => money(parts.fullOf(line), currency),
-    }),
+    ...Object.fromEntries(
+      ['totalPrice', 'currentTotalPrice', 'totalPriceBeforeDiscounts'].map((name) => [
+        name,
+        t.field({
+          type: MoneyV2,
+          nullable: true,
+          description: 'Of all, before discounts.',
+          resolve: ({ line, currency }) => money(parts.fullOf(line), currency),
+        }),
+      ]),
+    ),
     totalDiscount: t.field({ type: MoneyV2, nullable: false, resolve: ({ line, currency }) => money(parts.offOf(line), currency) }),
     totalPriceWithDiscounts: t.field({
       type: MoneyV2,
@@ -156,6 +201,12 @@ const FulfillmentLineItem = builder.objectRef<{ id: string; quantity: number; li
   }),
 });
 
+const sentIn = ({ fulfillment, lines }: FulfillmentView) =>
+  fulfillment.lineItems.flatMap(({ id, lineItemId, quantity }) => {
+    const line = lines.find((candidate) => candidate.line.id === lineItemId);
+    return line ? [{ id, quantity, line }] : [];
+  });
+
 export const Fulfillment = builder.objectRef<FulfillmentView>('Fulfillment').implement({
   description: 'A parcel on its way.',
   fields: (t) => ({
@@ -169,15 +220,17 @@ export const Fulfillment = builder.objectRef<FulfillmentView>('Fulfillment').imp
       resolve: ({ fulfillment: { estimatedDeliveryAt } }) => (estimatedDeliveryAt ? new Date(estimatedDeliveryAt) : null),
     }),
     trackingInformation: t.field({ type: [TrackingInformation], nullable: false, resolve: ({ fulfillment }) => [...fulfillment.tracking] }),
-    fulfillmentLineItems: t.field({
-      type: [FulfillmentLineItem],
-      nullable: false,
-      resolve: ({ fulfillment, lines }) =>
-        fulfillment.lineItems.flatMap(({ id, lineItemId, quantity }) => {
-          const line = lines.find((candidate) => candidate.line.id === lineItemId);
-          return line ? [{ id, quantity, line }] : [];
-        }),
-    }),
+    requiresShipping: t.boolean({ nullable: false, resolve: (view) => sentIn(view).some(({ line }) => line.line.requiresShipping) }),
+    fulfillmentLineItems: t.connection(
+      {
+        type: FulfillmentLineItem,
+        nullable: false,
+        args: { reverse: t.arg.boolean({ defaultValue: false }) },
+        resolve: (view, args) => resolveArrayConnection({ args }, inOrder(sentIn(view), args)),
+      },
+      { name: 'FulfillmentLineItemConnection' },
+      { name: 'FulfillmentLineItemEdge' },
+    ),
   }),
 });
 
@@ -185,6 +238,12 @@ export const Refund = builder.objectRef<RefundView>('Refund').implement({
   fields: (t) => ({
     id: t.id({ nullable: false, resolve: ({ refund }) => encodeGid('Refund', refund.id) }),
     createdAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ refund }) => new Date(refund.createdAt) }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      nullable: false,
+      description: 'As `createdAt`: backends tell a refund once.',
+      resolve: ({ refund }) => new Date(refund.createdAt),
+    }),
     totalRefunded: t.field({ type: MoneyV2, nullable: false, resolve: ({ refund, currency }) => money(refund.totalMinor, currency) }),
   }),
 });

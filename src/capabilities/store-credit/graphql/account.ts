@@ -7,7 +7,7 @@ import { BY_ID, counterColumn, keysetConnection, keysetQuery, momentColumn, node
 import { refusing } from '../../../graphql/pages.ts';
 import { queryOf, READS } from '../../../graphql/query.ts';
 import { CurrencyCode, MoneyV2 } from '../../../graphql/scalars.ts';
-import { loadBalancesAt, loadNextExpiries, loadStandings, type Standing } from '../loaders.ts';
+import { loadBalancesAt, loadExpirable, loadNextExpiries, loadStandings, type Standing } from '../loaders.ts';
 import { accountSearch, transactionSearch } from '../search.ts';
 import { knownOwners, StoreCreditAccountTransaction } from './transaction.ts';
 
@@ -120,6 +120,16 @@ export const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
       nullable: true,
       description: 'What expires next, if nothing is spent; null when nothing does.',
       resolve: ({ id, currency }, _args, context) => nextExpiryOf(context, id, currency),
+    }),
+    expirableBalance: t.field({
+      type: MoneyV2,
+      nullable: false,
+      description: 'What of the balance runs out some day, if it is not spent.',
+      resolve: async ({ id, currency }, _args, context) => {
+        const { app } = context;
+        const load = (ids: readonly string[]) => loadExpirable(app.backend.database.sql, ids, app.ledgerMoment());
+        return { amountMinor: (await loaderOf(context, 'store-credit/expirable', load).load(id)) ?? 0n, currency };
+      },
     }),
     currencyCode: t.field({ type: CurrencyCode, nullable: false, resolve: ({ currency }) => currency }),
     version: t.expose('version', {
