@@ -77,7 +77,7 @@ describe.each(backends)('imports as plans on $name', (kind) => {
 
   it('takes bcrypt hashes over, and does not bring them back after the customer has another', async () => {
     const email = someEmail();
-    const stored = await bcrypt('vivid harbour', { cost: 4 });
+    const stored = await bcrypt('vivid harbour', 4);
     const file = `email,password_hash\n${email},${stored}\n${someEmail()},$2b$14$${'.'.repeat(53)}\n${someEmail()},$1$abcdefgh$abcdefghijklmnop\n`;
     const plan = await planText(app, file);
     expect((await rowsOf(plan.id)).map(({ code }) => code)).toEqual([null, 'UNSUPPORTED_PASSWORD_HASH', 'UNSUPPORTED_PASSWORD_HASH']);
