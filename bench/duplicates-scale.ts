@@ -9,6 +9,7 @@ import { createCustomer } from '../src/capabilities/customers/create.ts';
 import { refreshDuplicates } from '../src/capabilities/duplicates/refresh.ts';
 import { advanceScan, startScan } from '../src/capabilities/duplicates/scan.ts';
 import type { Sql } from '../src/db/client.ts';
+import { databaseCpu, spentSince } from './cpu.ts';
 import { decimals, quantile, table } from './table.ts';
 
 const CUSTOMERS = Number(process.env.DUPLICATES_CUSTOMERS ?? 100_000);
@@ -107,6 +108,7 @@ if (existing) throw new Error('The database holds customers: give an empty one.'
 
 const people = await fill(sql);
 await app.transactSql('system', startScan);
+const [cpuBefore, databaseBefore] = [process.cpuUsage(), await databaseCpu(sql)];
 const [started, slowest, memory] = [performance.now(), { chunkMs: 0 }, { rssMax: 0 }];
 let indexedMs = 0;
 for (;;) {
@@ -119,6 +121,8 @@ for (;;) {
   if (done === 0) break;
 }
 const scanMs = performance.now() - started;
+const cpu = process.cpuUsage(cpuBefore);
+const databaseMs = spentSince(databaseBefore, await databaseCpu(sql));
 
 const latencies: number[] = [];
 for (let count = 0; count < CHANGES; count += 1) {
@@ -145,7 +149,8 @@ console.log(
     ['', ''],
     [
       ['full scan', `${seconds(scanMs)}: ${seconds(indexedMs)} to index, ${seconds(scanMs - indexedMs)} to compare`],
-      ['slowest chunk of 500', `${decimals(slowest.chunkMs)} ms`],
+      ['CPU for it', `${seconds((cpu.user + cpu.system) / 1_000)} of the process, ${databaseMs === null ? '?' : seconds(databaseMs)} of PostgreSQL`],
+      ['slowest chunk', `${decimals(slowest.chunkMs)} ms`],
       ['largest memory of the process', `${Math.round(memory.rssMax / 2 ** 20)} MiB`],
       ['candidates of one new customer, p50', `${decimals(quantile(latencies, 0.5))} ms`],
       ['p95', `${decimals(quantile(latencies, 0.95))} ms`],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SAMPLE_ACCOUNT_ID, SAMPLE_CUSTOMER } from '../capabilities/transfer/sample-shop.ts';
+import { SAMPLE_ACCOUNT_ID, SAMPLE_CUSTOMER, SAMPLE_TWINS } from '../capabilities/transfer/sample-shop.ts';
 import { encodeGid } from '../graphql/gid.ts';
 
 /** An operation that GraphiQL opens with, and who sends it. */
@@ -174,6 +174,63 @@ subscription LiveBalance(
 }
 `;
 
+const DUPLICATES = `# Two profiles that are one person: found,
+# looked at, merged, and taken back.
+#
+# 1. Duplicates lists who may be one person, why.
+# 2. MergePreview says what merging would do.
+#    Put its version into the variables, and
+# 3. Merge does exactly that. Put the merge's id
+#    into the variables, and
+# 4. Undo makes two of them again.
+
+query Duplicates {
+  duplicateCandidates(first: 10) {
+    nodes {
+      probability
+      customerOne { id displayName }
+      customerTwo { id displayName }
+      waterfall { bits message }
+    }
+  }
+}
+
+query MergePreview($one: ID!, $two: ID!) {
+  customerMergePreview(
+    customerOneId: $one
+    customerTwoId: $two
+  ) {
+    resultingCustomerId
+    version
+    defaultFields { displayName tags }
+    storeCredit { moves { amount currencyCode } }
+    dropped { message }
+    customerMergeErrors { message }
+  }
+}
+
+mutation Merge($one: ID!, $two: ID!, $version: String) {
+  customerMerge(
+    customerOneId: $one
+    customerTwoId: $two
+    version: $version
+  ) {
+    resultingCustomerId
+    job { id done }
+    customerMerge { id undoUntil }
+    userErrors { field message code }
+  }
+}
+
+mutation Undo($mergeId: ID!) {
+  customerMergeUndo(mergeId: $mergeId) {
+    customerId
+    restoredCustomerId
+    userErrors { field message code }
+  }
+}
+`;
+
 /** A key of the page's own, so that an operation does something the first time it is run. */
 const freshKey = (): string => randomUUID();
 
@@ -197,4 +254,9 @@ export const READY_OPERATIONS: readonly ReadyOperation[] = [
     variables: () => ({ key: freshKey(), id: ACCOUNT, debitInput: { debitAmount: { amount: '9.50', currencyCode: 'EUR' }, note: 'Order 1204' } }),
   },
   { viewer: 'staff', query: LIVE_BALANCE, variables: () => ({ accountId: ACCOUNT, after: null }) },
+  {
+    viewer: 'staff',
+    query: DUPLICATES,
+    variables: () => ({ one: encodeGid('Customer', SAMPLE_TWINS[1]), two: encodeGid('Customer', SAMPLE_TWINS[0]), version: null, mergeId: '' }),
+  },
 ];

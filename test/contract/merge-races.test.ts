@@ -5,7 +5,9 @@ import { type App, createApp } from '../../src/app.ts';
 import { service } from '../../src/backend/service.ts';
 import { findOrCreateByEmail } from '../../src/capabilities/customers/find-or-create.ts';
 import { updateCustomer } from '../../src/capabilities/customers/update.ts';
+import { refreshDuplicates } from '../../src/capabilities/duplicates/refresh.ts';
 import { followCredit } from '../../src/capabilities/merges/follow-credit.ts';
+import { erase } from '../../src/capabilities/privacy/erasure.ts';
 import { credit } from '../../src/capabilities/store-credit/credit.ts';
 import { debit } from '../../src/capabilities/store-credit/debit.ts';
 import { reconcile } from '../../src/capabilities/store-credit/reconcile.ts';
@@ -137,6 +139,88 @@ describe.runIf(services)('merges that race on PostgreSQL', () => {
         await prisma.session.count({
           where: { AND: [{ customerId: { in: [one.customerId, two.customerId] } }, { customerId: others }], revokedAt: null },
         }),
+      ).toBe(0);
+    }
+  });
+
+  it('are one with erasures, scans and sign-ins: whoever is erased is erased whole, and nobody else loses anything', {
+    timeout: 240_000,
+  }, async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [one, two, three] = [await givenProven(first()), await givenProven(first()), await givenProven(first())];
+      const people = [one, two, three];
+      const ids = people.map(({ customerId }) => customerId);
+      for (const { customerId } of people) await givenCredit(first(), customerId, 1_000n);
+      let taken = 0n;
+      const why = { actor: 'system', idempotency: null };
+      const spend = (place: number) =>
+        debit(either(place).ledger, { account: { customerId: ids[place % 3] as string }, amount: { amountMinor: 3n, currency: 'EUR' }, ...why }).then(
+          () => {
+            taken += 3n;
+          },
+          (error) => codeOf(error),
+        );
+      const signIn = (place: number) =>
+        either(place).transactSql('anonymous', async (tx) => {
+          const { customerId } = await findOrCreateByEmail(tx, (people[place % 3] as (typeof people)[number]).email, null);
+          return openAny(tx, customerId, 'email_code');
+        });
+      const attempt = (run: Promise<unknown>) =>
+        run.then(
+          () => 'done',
+          (error) => codeOf(error),
+        );
+      const due = new Date(Date.now() - 60_000);
+      const eraseOne = async (place: number, id: string) => {
+        const app = either(place);
+        const { count } = await app.backend.database.prisma.customer.updateMany({
+          where: { id, deletedAt: null },
+          data: { erasureRequestedAt: due, erasureDueAt: due },
+        });
+        return count === 0 ? 'DOES_NOT_EXIST' : attempt(app.transact('system', (tx) => erase(tx, id)));
+      };
+      const matchAll = async (place: number) => {
+        for (let count = 0; count < 5; count += 1) await refreshDuplicates(either(place));
+      };
+      const work = [
+        ...Array.from({ length: 12 }, (_, place) => [() => spend(place), () => attempt(signIn(place))]).flat(),
+        () => attempt(mergeInto(first(), ids[1] as string, ids[0] as string)),
+        () => eraseOne(1, ids[0] as string),
+        () => attempt(mergeInto(second(), ids[0] as string, ids[1] as string)),
+        () => attempt(mergeInto(first(), ids[2] as string, ids[1] as string)),
+        () => eraseOne(0, ids[2] as string),
+        () => matchAll(0),
+        () => matchAll(1),
+      ].sort(() => Math.random() - 0.5);
+      // A deadlock, or any other fault that a caller would see, is thrown here.
+      await Promise.all(work.map((run) => run()));
+      while ((await followCredit(first())) > 0);
+      const { prisma, sql } = first().backend.database;
+      const rows = await prisma.customer.findMany({ where: { id: { in: ids } } });
+      for (const row of rows) {
+        // Erased, then nothing is left to know her by; else living, or closed into one of the others.
+        if (row.erasedAt) expect([row.email, row.firstName, row.phone, row.note]).toEqual([null, null, null, null]);
+        else expect(row.deletedAt === null || ids.includes(row.mergedIntoId ?? '')).toBe(true);
+      }
+      const accounts = await prisma.storeCreditAccount.findMany({ where: { customerId: { in: ids } } });
+      for (const { id } of accounts) expect((await reconcile(sql, { accountId: id, limit: 1 })).faults).toEqual([]);
+      // What the erased had is written off by the ledger itself: no cent is lost without a row that says so.
+      const [moved] = await sql<{ sum: string }>(
+        `select coalesce(sum(t.amount_minor), 0)::text as sum from store_credit_transaction t join store_credit_account a on a.id = t.account_id
+        where a.customer_id = any($1::text[]::uuid[])`,
+        [ids],
+      );
+      expect(accounts.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0n)).toBe(BigInt(moved?.sum ?? 0));
+      const [spent] = await sql<{ sum: string }>(
+        `select coalesce(sum(-t.amount_minor), 0)::text as sum from store_credit_transaction t join store_credit_account a on a.id = t.account_id
+        where a.customer_id = any($1::text[]::uuid[]) and t.kind = 'DEBIT' and t.event = 'ADJUSTMENT'`,
+        [ids],
+      );
+      expect(BigInt(spent?.sum ?? 0)).toBe(taken);
+      const alive = rows.filter(({ deletedAt, erasedAt }) => deletedAt === null && erasedAt === null).map(({ id }) => id);
+      expect(await prisma.session.count({ where: { customerId: { in: ids.filter((id) => !alive.includes(id)) }, revokedAt: null } })).toBe(0);
+      expect(
+        await prisma.duplicateProfile.count({ where: { customerId: { in: rows.filter(({ erasedAt }) => erasedAt).map(({ id }) => id) } } }),
       ).toBe(0);
     }
   });

@@ -147,7 +147,9 @@ const agreement = (field: 'email' | 'phone', key: string, value: string, populat
 
 /** The whole is nearly the same, and not only because the host is. */
 const isCloseEmail = (a: string, b: string): boolean => {
-  if (ratio(a, b) < 0.75 && sameLetters(a, b) < 0.9) return false;
+  // No subsequence in common has more letters than both have in common: most pairs are told apart by counting.
+  const letters = sameLetters(a, b);
+  if (letters < 0.75 || (letters < 0.9 && ratio(a, b) < 0.75)) return false;
   if (!a.includes('@') || !b.includes('@')) return true;
   return ratio(localPart(a), localPart(b)) >= 0.6 || sameLetters(localPart(a), localPart(b)) >= 0.8;
 };

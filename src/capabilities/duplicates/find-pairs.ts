@@ -2,7 +2,7 @@ import type { SqlTx } from '../../db/transact.ts';
 import { compareLikely, type Said } from './compare.ts';
 import { hashOf } from './key-hash.ts';
 import { keysOf } from './keys.ts';
-import { readPopulation } from './population.ts';
+import { type RememberedCounts, readPopulation } from './population.ts';
 import type { Profile } from './profile.ts';
 import { scoreOf } from './score.ts';
 
@@ -25,27 +25,31 @@ const BLOCK_MAX = 50;
 const BITS_MIN = 0;
 
 const BESIDE = `
-select p.key::text, b.ids from unnest($1::text[]::bigint[]) as p(key) cross join lateral (
-  select string_agg(k.customer_id::text, ',') as ids
+select p.key::text, case when b.count <= ${BLOCK_MAX} then array_to_string(b.ids, ',') else '' end as ids
+from unnest($1::text[]::bigint[]) as p(key) cross join lateral (
+  select array_agg(k.customer_id) as ids, count(*) as count
   from (select customer_id from duplicate_key d where d.key = p.key limit ${BLOCK_MAX + 1}) k
-) b where b.ids is not null`;
+) b where b.count > 1`;
 
-const PROFILES = `select customer_id::text as id, profile from duplicate_profile where customer_id = any($1::text[]::uuid[])`;
+const PROFILES = `
+select p.customer_id::text as id, p.profile from unnest($1::text[]::uuid[]) as m(id) cross join lateral (
+  select * from duplicate_profile d where d.customer_id = m.id offset 0
+) p`;
 
 const readProfiles = async ({ sql }: SqlTx, ids: readonly string[]): Promise<Map<string, Profile>> =>
   new Map((await sql<{ id: string; profile: Profile }>(PROFILES, [ids])).map(({ id, profile }) => [id, profile]));
 
-/** Who stands beside whom under these keys, and how many there are of each; Infinity beyond `BLOCK_MAX`. */
-const readBlocks = async ({ sql }: SqlTx, keys: readonly string[]): Promise<Map<string, readonly string[]>> => {
+/** Who stands beside whom under these keys; null for more than `BLOCK_MAX`. Keys of one customer are left out. */
+const readBlocks = async ({ sql }: SqlTx, keys: readonly string[]): Promise<Map<string, readonly string[] | null>> => {
   const rows = await sql<{ key: string; ids: string }>(BESIDE, [keys]);
-  return new Map(rows.map(({ key, ids }) => [key, ids.split(',')]));
+  return new Map(rows.map(({ key, ids }) => [key, ids === '' ? null : ids.split(',')]));
 };
 
 /**
  * Compares these customers with those beside them in the index and answers with the likely pairs. With `isScan`, each pair is found from
  * its larger id alone, so that a walk over all customers compares it once.
  */
-export const findPairs = async (tx: SqlTx, customerIds: readonly string[], isScan = false): Promise<Pair[]> => {
+export const findPairs = async (tx: SqlTx, customerIds: readonly string[], isScan = false, counted?: RememberedCounts): Promise<Pair[]> => {
   const own = await readProfiles(tx, customerIds);
   const keysById = new Map([...own].map(([id, profile]) => [id, keysOf(profile).map(hashOf)]));
   const blocks = await readBlocks(tx, [...new Set([...keysById.values()].flat())]);
@@ -54,17 +58,22 @@ export const findPairs = async (tx: SqlTx, customerIds: readonly string[], isSca
     const beside = new Set<string>();
     for (const key of keys) {
       const block = blocks.get(key) ?? [];
-      if (block.length > BLOCK_MAX) continue;
       for (const other of block) if (isScan ? other < id : other !== id) beside.add(other);
     }
     besides.set(id, beside);
   }
   const strangers = [...new Set([...besides.values()].flatMap((beside) => [...beside]))].filter((id) => !own.has(id));
   const others = strangers.length > 0 ? await readProfiles(tx, strangers) : new Map<string, Profile>();
-  const population = await readPopulation(tx.sql, own.values(), others.values(), (key) => {
-    const count = blocks.get(hashOf(key))?.length ?? 0;
-    return count > BLOCK_MAX ? Number.POSITIVE_INFINITY : count;
-  });
+  const population = await readPopulation(
+    tx.sql,
+    own.values(),
+    others.values(),
+    (key) => {
+      const block = blocks.get(hashOf(key));
+      return block === null ? Number.POSITIVE_INFINITY : (block?.length ?? 1);
+    },
+    counted,
+  );
   const pairs = new Map<string, Pair>();
   for (const [id, beside] of besides) {
     for (const otherId of beside) {

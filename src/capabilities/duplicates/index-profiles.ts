@@ -13,6 +13,11 @@ export const takeTurn = async ({ sql }: SqlTx): Promise<void> => {
   await sql('select pg_advisory_xact_lock($1::bigint)::text', [INDEX_LOCK]);
 };
 
+/** Waits until nobody writes the index; others may read it at the same time, and keep candidates of other customers. */
+export const takeReadingTurn = async ({ sql }: SqlTx): Promise<void> => {
+  await sql('select pg_advisory_xact_lock_shared($1::bigint)::text', [INDEX_LOCK]);
+};
+
 interface Kept {
   readonly id: string;
   readonly profile: Profile;
@@ -26,20 +31,20 @@ const KEPT = `select customer_id::text as id, profile, keys::text[] from duplica
 
 const CHANGE = `
 with gone as (
-  delete from duplicate_key k using jsonb_to_recordset($1::text::jsonb) as v(key bigint, id uuid) where k.key = v.key and k.customer_id = v.id
+  delete from duplicate_key k using unnest($1::text[]::bigint[], $2::text[]::uuid[]) as v(key, id) where k.key = v.key and k.customer_id = v.id
 ), come as (
   insert into duplicate_key (key, customer_id)
-  select v.key, v.id from jsonb_to_recordset($2::text::jsonb) as v(key bigint, id uuid) on conflict do nothing
+  select v.key, v.id from unnest($3::text[]::bigint[], $4::text[]::uuid[]) as v(key, id) order by v.key, v.id on conflict do nothing
 ), forgotten as (
-  delete from duplicate_profile where customer_id = any($3::text[]::uuid[])
+  delete from duplicate_profile where customer_id = any($5::text[]::uuid[])
 )
 insert into duplicate_profile (customer_id, profile, keys)
-select v.id, v.profile, array(select jsonb_array_elements_text(v.keys)::bigint) from jsonb_to_recordset($4::text::jsonb) as v(id uuid, profile jsonb, keys jsonb)
+select v.id, v.profile::jsonb, v.keys::bigint[] from unnest($6::text[]::uuid[], $7::text[], $8::text[]) as v(id, profile, keys)
 on conflict (customer_id) do update set profile = excluded.profile, keys = excluded.keys`;
 
 const COUNT = `
 insert into duplicate_term (kind, value, customers)
-select v.kind, v.value, v.customers from jsonb_to_recordset($1::text::jsonb) as v(kind text, value text, customers integer)
+select v.kind, v.value, v.customers from unnest($1::text[], $2::text[], $3::text[]::integer[]) as v(kind, value, customers) order by 1, 2
 on conflict (kind, value) do update set customers = duplicate_term.customers + excluded.customers`;
 
 const FORGET = `
@@ -68,31 +73,51 @@ class Counts {
   }
 }
 
-const rowsOf = (id: string, keys: readonly string[]) => keys.map((key) => ({ key, id }));
+/** Rows of `duplicate_key`, column by column. */
+class KeyRows {
+  readonly keys: string[] = [];
+  readonly ids: string[] = [];
+
+  add(id: string, keys: readonly string[]): void {
+    for (const key of keys) {
+      this.keys.push(key);
+      this.ids.push(id);
+    }
+  }
+}
 
 /**
  * Makes the index say this of these customers, null for those who are gone. Only what differs is written. The caller has taken its turn.
  */
 export const indexProfiles = async ({ sql }: SqlTx, profiles: ReadonlyMap<string, Profile | null>): Promise<void> => {
   const kept = new Map((await sql<Kept>(KEPT, [[...profiles.keys()]])).map((row) => [row.id, row]));
-  const [gone, come, counts]: [{ key: string; id: string }[], { key: string; id: string }[], Counts] = [[], [], new Counts()];
+  const [gone, come, counts] = [new KeyRows(), new KeyRows(), new Counts()];
   const written: Kept[] = [];
   const forgotten: string[] = [];
   for (const [id, profile] of profiles) {
     const before = kept.get(id);
     if (isDeepStrictEqual(before?.profile ?? null, profile)) continue;
     const keys = profile ? keysOf(profile).map(hashOf) : [];
-    gone.push(...rowsOf(id, before?.keys.filter((key) => !keys.includes(key)) ?? []));
-    come.push(...rowsOf(id, before ? keys.filter((key) => !before.keys.includes(key)) : keys));
+    gone.add(id, before?.keys.filter((key) => !keys.includes(key)) ?? []);
+    come.add(id, before ? keys.filter((key) => !before.keys.includes(key)) : keys);
     if (before) counts.add(before.profile, -1);
     if (profile) counts.add(profile, 1);
     if (profile) written.push({ id, profile, keys });
     else forgotten.push(id);
   }
   if (written.length + forgotten.length === 0) return;
-  await sql(CHANGE, [JSON.stringify(gone), JSON.stringify(come), forgotten, JSON.stringify(written)]);
+  await sql(CHANGE, [
+    gone.keys,
+    gone.ids,
+    come.keys,
+    come.ids,
+    forgotten,
+    written.map(({ id }) => id),
+    written.map(({ profile }) => JSON.stringify(profile)),
+    written.map(({ keys }) => `{${keys.join(',')}}`),
+  ]);
   const changed = counts.changed();
-  await sql(COUNT, [JSON.stringify(changed)]);
+  await sql(COUNT, [changed.map(({ kind }) => kind), changed.map(({ value }) => value), changed.map(({ customers }) => String(customers))]);
   const fewer = changed.filter(({ customers }) => customers < 0);
   if (fewer.length > 0) await sql(FORGET, [JSON.stringify(fewer)]);
 };

@@ -6,8 +6,9 @@ import { hostOf, localPart, type Term, termsOf } from './terms.ts';
 import { ERRING_CUSTOMERS, type TermKind, USUAL_CUSTOMERS, USUAL_SHARE } from './weights.ts';
 
 const COUNTS = `
-select t.kind, t.value, t.customers from jsonb_to_recordset($1::text::jsonb) as v(kind text, value text)
-join duplicate_term t on t.kind = v.kind and t.value = v.value`;
+select t.kind, t.value, t.customers from unnest($1::text[], $2::text[]) as v(kind, value) cross join lateral (
+  select * from duplicate_term d where d.kind = v.kind and d.value = v.value offset 0
+) t`;
 
 const BLOCKED = 'select kind::text, value from duplicate_shared_value';
 
@@ -34,7 +35,7 @@ const askedOf = (profiles: Iterable<Profile>, others: Iterable<Profile>): Term[]
 /** Shares smoothed by what is usual, so that a small shop's few customers do not make every name rare or common. */
 export const populationOf = (
   customers: number,
-  counted: ReadonlyMap<string, number>,
+  counted: Pick<ReadonlyMap<string, number>, 'get'>,
   blocked: ReadonlySet<string>,
   holders: (key: string) => number,
 ): Population => ({
@@ -46,16 +47,43 @@ export const populationOf = (
     blocked.has(`${kind} ${value}`) || (kind === 'email' && (blocked.has(`email ${localPart(value)}@`) || blocked.has(`email @${hostOf(value)}`))),
 });
 
+/** So many counts are remembered; then they are read anew. */
+const REMEMBERED_MAX = 200_000;
+
+/**
+ * Counts as they were read before, for a walk over all customers that would read the same names a thousand times. What changes meanwhile
+ * moves a share by one customer in all of them.
+ */
+export class RememberedCounts {
+  #byTerm = new Map<string, number>();
+
+  get(term: string): number | undefined {
+    return this.#byTerm.get(term);
+  }
+
+  /** Empties what is full before another reading. */
+  makeRoom(): void {
+    if (this.#byTerm.size > REMEMBERED_MAX) this.#byTerm = new Map();
+  }
+
+  set(term: string, customers: number): void {
+    this.#byTerm.set(term, customers);
+  }
+}
+
 /** What must be known of all customers to compare these with those others. */
 export const readPopulation = async (
   sql: Sql,
   profiles: Iterable<Profile>,
   others: Iterable<Profile>,
   holders: (key: string) => number,
+  counted = new RememberedCounts(),
 ): Promise<Population> => {
-  const asked = [EVERYBODY, ...askedOf(profiles, others)];
-  const counts = await sql<Term & { customers: number }>(COUNTS, [JSON.stringify(asked)]);
-  const counted = new Map(counts.map(({ kind, value, customers }) => [`${kind} ${value}`, customers]));
+  counted.makeRoom();
+  const asked = [EVERYBODY, ...askedOf(profiles, others)].filter(({ kind, value }) => counted.get(`${kind} ${value}`) === undefined);
+  const counts = await sql<Term & { customers: number }>(COUNTS, [asked.map(({ kind }) => kind), asked.map(({ value }) => value)]);
+  for (const { kind, value } of asked) counted.set(`${kind} ${value}`, 0);
+  for (const { kind, value, customers } of counts) counted.set(`${kind} ${value}`, customers);
   const blocked = await sql<{ kind: string; value: string }>(BLOCKED, []);
   return populationOf(
     counted.get(`${EVERYBODY.kind} ${EVERYBODY.value}`) ?? 0,

@@ -15,6 +15,8 @@ const SETTING = 'sample_shop';
 
 /** The customer whom the tour and GraphiQL's ready tabs speak of. */
 export const SAMPLE_CUSTOMER = { id: '01941f29-7c00-7000-8000-00000000c001', email: 'anna.holm@example.com' } as const;
+/** Two profiles that are one man's, by all that is known of them. */
+export const SAMPLE_TWINS = ['01941f29-7c00-7000-8000-00000000c014', '01941f29-7c00-7000-8000-00000000c046'] as const;
 /** Her account in euros. */
 export const SAMPLE_ACCOUNT_ID = '01941f29-7c00-7000-8000-00000000a001';
 
