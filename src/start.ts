@@ -11,6 +11,7 @@ import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
 import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
+import { remindOfExpiry } from './capabilities/store-credit/remind.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
 import { mintToken } from './core/secret.ts';
@@ -38,6 +39,9 @@ const MEMORY = 'memory';
 const DUE_EVERY_MS = 1_000;
 /** How late a changed customer's duplicates are looked for at most, while there are not many. */
 const DUPLICATES_EVERY_MS = 1_000;
+
+/** Reminders of credit that runs out count in days. */
+const REMINDERS_EVERY_MS = 60_000;
 
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
@@ -127,6 +131,7 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('bulk store credit', DUE_EVERY_MS, log, () => advanceBulkIssue(app)),
     startRounds('credit of merged profiles', DUE_EVERY_MS, log, () => followCredit(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
+    startRounds('reminders of store credit', REMINDERS_EVERY_MS, log, () => remindOfExpiry(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];
   return {
