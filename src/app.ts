@@ -6,6 +6,7 @@ import type { SmsSender } from './capabilities/mail/sms.ts';
 import { deliverLogout } from './capabilities/oidc-provider/back-channel.ts';
 import { rotateOidcKey, type SigningKeys, signingKeys } from './capabilities/oidc-provider/keys.ts';
 import { authenticating, isLive } from './capabilities/sessions/authenticate.ts';
+import { deliverCreditMail } from './capabilities/store-credit/deliver-mail.ts';
 import { newsOf } from './capabilities/store-credit/news.ts';
 import { batchingLedger, type Ledger } from './capabilities/store-credit/post.ts';
 import { topics } from './core/events.ts';
@@ -120,12 +121,13 @@ export const createApp = (
   // Every open subscription listens.
   setMaxListeners(0, closing.signal);
   const mailed = deliverMail({ keyring, send: mail, sms });
+  const now = clock ?? (() => new Date());
+  const creditMailed = deliverCreditMail({ sql: backend.database.sql, keyring, send: mail, publicUrl, shopName, clock: now });
   const outbox = startOutbox({
     database: backend.database,
     log,
-    deliver: { 'sign_in_code.requested': mailed, 'mail.requested': mailed, 'sms.requested': mailed },
+    deliver: { 'sign_in_code.requested': mailed, 'mail.requested': mailed, 'sms.requested': mailed, 'store_credit_mail.requested': creditMailed },
   });
-  const now = clock ?? (() => new Date());
   const oidcKeys = signingKeys({
     sql: backend.database.sql,
     keyring,

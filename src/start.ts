@@ -13,6 +13,7 @@ import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
 import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
+import { remindOfExpiry } from './capabilities/store-credit/remind.ts';
 import { advanceImports } from './capabilities/transfer/advance.ts';
 import { hasSampleCustomer, loadSampleShop, openSampleSession } from './capabilities/transfer/sample-shop.ts';
 import type { Config } from './config.ts';
@@ -46,6 +47,8 @@ const DUPLICATES_EVERY_MS = 1_000;
 const MERGES_EVERY_MS = 1_000;
 /** How long an import waits for its first chunk at most; the others follow at once. */
 const IMPORTS_EVERY_MS = 1_000;
+/** Reminders of credit that runs out count in days. */
+const REMINDERS_EVERY_MS = 60_000;
 
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
@@ -138,6 +141,7 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
     startRounds('imports', IMPORTS_EVERY_MS, log, () => advanceImports(app)),
+    startRounds('reminders of store credit', REMINDERS_EVERY_MS, log, () => remindOfExpiry(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
   ];
   return {

@@ -72,6 +72,9 @@ export type DomainEvent =
       holdId: string;
       version: string;
     }
+  | { type: 'store_credit_mail.requested'; customerId: string; kind: 'CREDITED' | 'DEBITED' | 'EXPIRED'; transactionId: string }
+  | { type: 'store_credit_mail.requested'; customerId: string; kind: 'EXPIRING'; accountId: string; lotIds: readonly string[] }
+  | { type: 'store_credit_mail_settings.updated' }
   | { type: 'store_credit_rules.updated'; currency: string; fields: readonly string[] }
   | {
       type: 'store_credit_credit_request.created' | 'store_credit_credit_request.approved' | 'store_credit_credit_request.declined';
@@ -194,6 +197,10 @@ export const topicOf = (event: DomainEvent): string => {
     case 'store_credit_hold.expired':
     case 'store_credit_expiry.changed':
       return topics.storeCreditAccount(event.accountId);
+    case 'store_credit_mail.requested':
+      return 'store_credit_mail';
+    case 'store_credit_mail_settings.updated':
+      return 'store_credit_mail_settings';
     case 'store_credit_rules.updated':
       return `store_credit_rules:${event.currency}`;
     case 'store_credit_credit_request.created':
@@ -247,6 +254,12 @@ export const topicOf = (event: DomainEvent): string => {
 };
 
 /** Events that a job carries out of the gateway; the others are complete once they are written and announced. */
-const DELIVERED: ReadonlySet<EventType> = new Set(['sign_in_code.requested', 'mail.requested', 'sms.requested', 'back_channel_logout.requested']);
+const DELIVERED: ReadonlySet<EventType> = new Set([
+  'sign_in_code.requested',
+  'mail.requested',
+  'sms.requested',
+  'store_credit_mail.requested',
+  'back_channel_logout.requested',
+]);
 
 export const isDelivered = (type: EventType): boolean => DELIVERED.has(type);

@@ -53,6 +53,7 @@ import '../capabilities/store-credit/graphql/hold-mutations.ts';
 import '../capabilities/store-credit/graphql/hold.ts';
 import '../capabilities/store-credit/graphql/lists.ts';
 import '../capabilities/store-credit/graphql/live.ts';
+import '../capabilities/store-credit/graphql/mail-settings.ts';
 import '../capabilities/store-credit/graphql/mutations.ts';
 import '../capabilities/store-credit/graphql/reconcile.ts';
 import '../capabilities/store-credit/graphql/refund.ts';

@@ -174,6 +174,8 @@ export const argumentsAbout = ({ ids, email }: Somebody): Record<string, object[
     storeCreditExpiryCalendar: [{ currencyCode: 'ZMW' }],
     storeCreditJournal: [{ from: '2026-01-01T00:00:00Z', currencyCode: 'ZMW' }],
     storeCreditLiability: [{ currencyCode: 'ZMW' }],
+    storeCreditMailSettings: [{}],
+    storeCreditMailSettingsUpdate: [{ input: { expiringDays: [3] } }],
     storeCreditQuote: [{ orderTotal: money, customerId: ids.Customer }],
     storeCreditRefund: [{ order: { id: ids.Order }, refundInput: { amount: money } }],
     storeCreditRules: [{ currencyCode: 'ZMW' }],

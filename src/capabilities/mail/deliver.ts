@@ -23,6 +23,10 @@ export interface Mail {
 const withUnsubscribe = (mail: Mail, url: string | undefined): Mail =>
   url ? { ...mail, headers: { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } } : mail;
 
+/** An ordered mail as it is sent; null for what only looks like one to whoever asked. */
+export const orderedMail = (order: MailOrder): Mail | null =>
+  order.template === 'nothing' ? null : withUnsubscribe(mailOf(TEMPLATES[order.template](order)), order.unsubscribeUrl);
+
 export type MailSender = (mail: Mail) => Promise<void>;
 
 /** Sends over SMTP: `smtp://user:password@host:587`, `smtps://…`. The sender is `from` in the URL's query, else no-reply at the host of `publicUrl`. */
@@ -77,8 +81,8 @@ export const deliverMail =
     if (event.type === 'mail.requested') {
       const order = JSON.parse(keyring.open(SEALED_MAIL, Buffer.from(event.sealed, 'base64'))) as MailOrder;
       if (order.expiresAt && new Date(order.expiresAt) <= new Date()) return;
-      // What looks like a mail to whoever asked, and is none.
-      if (order.template !== 'nothing') await send(withUnsubscribe(mailOf(TEMPLATES[order.template](order)), order.unsubscribeUrl));
+      const mail = orderedMail(order);
+      if (mail) await send(mail);
     }
     if (event.type === 'sms.requested' && sms) {
       const order = JSON.parse(keyring.open(SEALED_SMS, Buffer.from(event.sealed, 'base64'))) as SmsOrder;

@@ -7,6 +7,7 @@ import type { Letter } from './letter.ts';
 import { MARKETING, MARKETING_CONFIRM } from './marketing.ts';
 import { PASSWORD_CHANGED, PASSWORD_RECOVERY, PASSWORD_REMOVED } from './password.ts';
 import type { MailOrder } from './request.ts';
+import { CREDITED, CREDITED_EXPIRING, DEBITED, EXPIRED, EXPIRING, EXPIRING_UNSUBSCRIBABLE } from './store-credit.ts';
 
 /** The words of a mail in one language; `{shop}` and the order's values stand in braces. */
 export interface Words {
@@ -59,6 +60,12 @@ export const TEMPLATES = {
   password_changed: letter(PASSWORD_CHANGED),
   password_recovery: letter(PASSWORD_RECOVERY),
   password_removed: letter(PASSWORD_REMOVED),
+  store_credit_credited: letterWithMessage(CREDITED),
+  store_credit_credited_expiring: letterWithMessage(CREDITED_EXPIRING),
+  store_credit_debited: letter(DEBITED),
+  store_credit_expired: letter(EXPIRED),
+  store_credit_expiring: letter(EXPIRING),
+  store_credit_expiring_reminder: letter(EXPIRING_UNSUBSCRIBABLE),
 } as const;
 
 export type Template = keyof typeof TEMPLATES;

@@ -15,13 +15,14 @@ import { ledgerWithin } from './post.ts';
 export const approveRequest = async (tx: Tx, id: string): Promise<Posted & { creditRequestId: string }> => {
   const request = await pendingRequest(tx, id);
   if (await isOwnRequest(tx, request.requestedBy)) throw new DomainError('OWN_REQUEST', ['id']);
-  const { customerId, currency, amountMinor, event, reason, memo, note, reference, origin } = request;
+  const { customerId, currency, amountMinor, event, notify, reason, memo, note, reference, origin } = request;
   const metadata = request.metadata as Readonly<Record<string, string>> | null;
   const posted = await credit(ledgerWithin(tx), {
     account: { customerId },
     amount: { amountMinor, currency },
     ...(request.hasDefaultExpiry ? {} : { expiresAt: request.creditExpiresAt }),
     event,
+    notify,
     isApproved: true,
     ...{ reason, memo, note, reference, origin, metadata },
     actor: tx.actor,

@@ -12,6 +12,8 @@ export interface CreditInput extends About, Why {
   readonly expiresAt?: Date | null;
   /** Why credit is given; OPENING_BALANCE for what was owed before the ledger began. */
   readonly event?: StoreCreditSystemEvent | null;
+  /** Whether the customer is written to; absent: as the shop's settings have it. */
+  readonly notify?: boolean | null;
   /** A second person has agreed to it. */
   readonly isApproved?: true;
 }
@@ -25,7 +27,7 @@ export interface CreditInput extends About, Why {
  */
 export const credit = async (
   ledger: Ledger,
-  { account, amount, expiresAt, event, isApproved, actor, idempotency, ...about }: CreditInput,
+  { account, amount, expiresAt, event, notify, isApproved, actor, idempotency, ...about }: CreditInput,
 ): Promise<Posted> =>
   postOne(
     ledger,
@@ -35,6 +37,7 @@ export const credit = async (
       ...amount,
       expiresAt: expiresAt ?? null,
       ...(expiresAt === undefined ? { usesDefaultExpiry: true } : {}),
+      ...(notify == null ? {} : { notify }),
       ...(isApproved ? { isApproved } : {}),
       event: eventOf(event, 'creditInput'),
       ...aboutOf(about, 'creditInput'),

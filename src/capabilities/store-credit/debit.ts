@@ -11,6 +11,8 @@ export interface DebitInput extends About, Why {
   readonly event?: StoreCreditSystemEvent | null;
   /** Of the order that it pays, for the rules on its share. */
   readonly orderTotal?: Money | null;
+  /** Whether the customer is written to; absent: as the shop's settings have it. */
+  readonly notify?: boolean | null;
 }
 
 const ORDER_TOTAL = ['debitInput', 'orderTotal'] as const;
@@ -23,7 +25,10 @@ const ORDER_TOTAL = ['debitInput', 'orderTotal'] as const;
  * Refuses: ACCOUNT_NOT_FOUND, MISMATCHING_CURRENCY, NEGATIVE_OR_ZERO_AMOUNT, INSUFFICIENT_FUNDS, and of an order's payment what the rules
  * refuse (AMOUNT_BELOW_MINIMUM, ORDER_SHARE_EXCEEDED, ORDER_TOTAL_REQUIRED, UNSUPPORTED_CURRENCY); NOTE_TOO_LONG, TOO_LONG, TOO_MANY, INVALID, IDEMPOTENCY_KEY_PARAMETER_MISMATCH.
  */
-export const debit = async (ledger: Ledger, { account, amount, event, orderTotal, actor, idempotency, ...about }: DebitInput): Promise<Posted> =>
+export const debit = async (
+  ledger: Ledger,
+  { account, amount, event, orderTotal, notify, actor, idempotency, ...about }: DebitInput,
+): Promise<Posted> =>
   postOne(
     ledger,
     {
@@ -32,6 +37,7 @@ export const debit = async (ledger: Ledger, { account, amount, event, orderTotal
       ...amount,
       event: eventOf(event, 'debitInput'),
       ...orderTotalOf(orderTotal, amount.currency, ORDER_TOTAL),
+      ...(notify == null ? {} : { notify }),
       ...aboutOf(about, 'debitInput'),
       actor,
       idempotency,

@@ -13,6 +13,8 @@ export interface CreditRequestInput extends About {
   /** Null: never. Absent: as the currency's rules have it when the credit is given. */
   readonly expiresAt?: Date | null;
   readonly event?: StoreCreditSystemEvent | null;
+  /** Whether the customer is written to; absent: as the shop's settings have it. */
+  readonly notify?: boolean | null;
 }
 
 const DAYS_TO_DECIDE = 7;
@@ -37,7 +39,7 @@ const ownerOf = async (tx: Tx, account: AccountRef, currency: string): Promise<s
  */
 export const requestCredit = async (
   tx: Tx,
-  { account, amount, expiresAt, event, ...about }: CreditRequestInput,
+  { account, amount, expiresAt, event, notify, ...about }: CreditRequestInput,
 ): Promise<{ creditRequestId: string }> => {
   if (amount.amountMinor <= 0n) throw new DomainError('NEGATIVE_OR_ZERO_AMOUNT', ['creditInput', 'creditAmount']);
   if (expiresAt && expiresAt <= tx.now) throw new DomainError('EXPIRES_AT_IN_PAST', ['creditInput', 'expiresAt']);
@@ -52,6 +54,7 @@ export const requestCredit = async (
       event: eventOf(event, 'creditInput'),
       creditExpiresAt: expiresAt ?? null,
       hasDefaultExpiry: expiresAt === undefined,
+      notify: notify ?? null,
       ...said,
       ...(metadata ? { metadata } : {}),
       requestedBy: tx.actor,

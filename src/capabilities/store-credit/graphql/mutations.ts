@@ -21,6 +21,7 @@ export const CreditInput = builder.inputType('StoreCreditAccountCreditInput', {
       description: 'When what is left of it can no longer be spent; null: never; absent: as the rules have it.',
     }),
     event: t.field({ type: StoreCreditSystemEvent, description: 'Why it is given; absent: `ADJUSTMENT`. What was owed before: `OPENING_BALANCE`.' }),
+    notify: t.boolean({ description: 'Whether the customer gets a mail about it; absent: as storeCreditMailSettings has it.' }),
     ...originFields(t),
   }),
 });
@@ -32,6 +33,7 @@ const DebitInput = builder.inputType('StoreCreditAccountDebitInput', {
     debitAmount: t.field({ type: MoneyInput, required: true }),
     event: t.field({ type: StoreCreditSystemEvent, description: 'Why it is taken; absent: `ADJUSTMENT`.' }),
     orderTotal: t.field({ type: MoneyInput, description: ORDER_TOTAL }),
+    notify: t.boolean({ description: 'Whether the customer gets a mail about it; absent: as storeCreditMailSettings has it.' }),
     ...originFields(t),
   }),
 });
@@ -54,10 +56,10 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true, description: idArg }), creditInput: t.arg({ type: CreditInput, required: true }) },
     resolve: (_root, args, context, info) => {
       const account = accountRef(args.id);
-      const { creditAmount, expiresAt, event, ...rest } = args.creditInput;
+      const { creditAmount, expiresAt, event, notify, ...rest } = args.creditInput;
       return settleMovement(context, info, args, async (why) => {
         const amount = amountIn(creditAmount, ['creditInput', 'creditAmount'], 'CREDIT_LIMIT_EXCEEDED');
-        return credit(context.app.ledger, { account, amount, expiresAt, event, ...aboutIn(rest, 'creditInput'), ...why });
+        return credit(context.app.ledger, { account, amount, expiresAt, event, notify, ...aboutIn(rest, 'creditInput'), ...why });
       });
     },
   }),
@@ -68,11 +70,11 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true, description: idArg }), debitInput: t.arg({ type: DebitInput, required: true }) },
     resolve: (_root, args, context, info) => {
       const account = accountRef(args.id);
-      const { debitAmount, event, orderTotal: total, ...rest } = args.debitInput;
+      const { debitAmount, event, orderTotal: total, notify, ...rest } = args.debitInput;
       return settleMovement(context, info, args, async (why) => {
         const amount = amountIn(debitAmount, ['debitInput', 'debitAmount'], 'INSUFFICIENT_FUNDS');
         const orderTotal = amountIn(total, ['debitInput', 'orderTotal'], 'INVALID');
-        return debit(context.app.ledger, { account, amount, event, orderTotal, ...aboutIn(rest, 'debitInput'), ...why });
+        return debit(context.app.ledger, { account, amount, event, orderTotal, notify, ...aboutIn(rest, 'debitInput'), ...why });
       });
     },
   }),

@@ -140,7 +140,7 @@ builder.mutationFields((t) => ({
       const { creditAmount, ...rest } = args.creditInput;
       const verb = deferred(() => {
         const amount = amountIn(creditAmount, ['creditInput', 'creditAmount'], 'CREDIT_LIMIT_EXCEEDED');
-        const input = { account, amount, expiresAt: rest.expiresAt, event: rest.event, ...aboutIn(rest, 'creditInput') };
+        const input = { account, amount, expiresAt: rest.expiresAt, event: rest.event, notify: rest.notify, ...aboutIn(rest, 'creditInput') };
         return (tx: Parameters<typeof requestCredit>[0]) => requestCredit(tx, input);
       });
       return settle(context, info, args, verb);
