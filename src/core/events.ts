@@ -19,6 +19,17 @@ export type DomainEvent =
   | { type: 'metafield_definition.created' | 'metafield_definition.updated' | 'metafield_definition.deleted'; definitionId: string }
   | { type: 'customer_metafields.updated'; customerId: string; fields: readonly string[] }
   | {
+      type: 'wishlist.created' | 'wishlist.updated' | 'wishlist.deleted' | 'wishlist_item.added' | 'wishlist_item.removed';
+      customerId: string;
+      wishlistId: string;
+    }
+  | { type: 'payment_method.created' | 'payment_method.updated' | 'payment_method.deleted'; customerId: string; paymentMethodId: string }
+  | {
+      type: 'subscription_contract.created' | 'subscription_contract.updated' | 'subscription_contract.deleted';
+      customerId: string;
+      subscriptionContractId: string;
+    }
+  | {
       type: 'duplicate_candidate.confirmed' | 'duplicate_candidate.dismissed' | 'duplicate_candidate.reopened';
       candidateId: string;
       customerOneId: string;
@@ -110,6 +121,17 @@ export const topicOf = (event: DomainEvent): string => {
     case 'customer_metafields.updated':
     case 'customer_group_member.added':
     case 'customer_group_member.removed':
+    case 'wishlist.created':
+    case 'wishlist.updated':
+    case 'wishlist.deleted':
+    case 'wishlist_item.added':
+    case 'wishlist_item.removed':
+    case 'payment_method.created':
+    case 'payment_method.updated':
+    case 'payment_method.deleted':
+    case 'subscription_contract.created':
+    case 'subscription_contract.updated':
+    case 'subscription_contract.deleted':
       return topics.customer(event.customerId);
     case 'duplicate_candidate.confirmed':
     case 'duplicate_candidate.dismissed':

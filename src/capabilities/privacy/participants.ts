@@ -11,8 +11,11 @@ import { consentPrivacy } from '../oidc-provider/privacy.ts';
 import { orderPrivacy } from '../orders/privacy.ts';
 import { passkeyPrivacy } from '../passkeys/privacy.ts';
 import { passwordPrivacy } from '../passwords/privacy.ts';
+import { paymentMethodPrivacy } from '../payment-methods/privacy.ts';
 import { sessionPrivacy } from '../sessions/privacy.ts';
 import { storeCreditPrivacy } from '../store-credit/privacy.ts';
+import { subscriptionPrivacy } from '../subscriptions/privacy.ts';
+import { wishlistPrivacy } from '../wishlists/privacy.ts';
 import { activityPrivacy } from './activity.ts';
 import type { PrivacyParticipant } from './participant.ts';
 
@@ -26,6 +29,9 @@ export const PRIVACY_PARTICIPANTS: readonly PrivacyParticipant[] = [
   marketingPrivacy,
   groupPrivacy,
   metafieldPrivacy,
+  wishlistPrivacy,
+  paymentMethodPrivacy,
+  subscriptionPrivacy,
   mergePrivacy,
   passwordPrivacy,
   passkeyPrivacy,

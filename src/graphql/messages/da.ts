@@ -11,6 +11,7 @@ export const da: Messages = {
   AMOUNT_TOO_LARGE: 'Beløbet er over det største, der kan føres: {max} {currency}.',
   BLANK: 'Dette må ikke være tomt.',
   BUSY: 'For mange logger ind i dette øjeblik. Prøv igen om {seconds} sekunder.',
+  CARD_NUMBER_NOT_ALLOWED: 'Det kunne være et kortnummer. Lad kortdata blive hos den, der modtager betalinger, og angiv højst de sidste fire cifre.',
   CONTAINS_HTML_TAGS: 'HTML er ikke tilladt her. Skriv ren tekst.',
   CONTAINS_URL: 'Webadresser er ikke tilladt her.',
   CREDIT_EXPIRED: 'Krediteringen er udløbet. Giv i stedet en ny.',
@@ -230,4 +231,7 @@ export const da: Messages = {
   PROOF_INVALID: 'Beviset for den anden konto er udløbet eller ikke dit. Bed om en ny kode.',
   UNDO_LATER_MERGE_FIRST: 'Den bevarede profil er lagt sammen igen siden. Fortryd først {mergeId}.',
   UNDO_WINDOW_OVER: 'Denne sammenlægning kunne fortrydes indtil {until}.',
+  PAGES_NEED_ACCESS: 'Kunden skal have lov til at se værdien, hvor den vises, og til at skrive den, hvor der spørges om den.',
+  PAGES_NEED_TYPE: 'Siderne kan spørge om værdier af disse typer: {types}.',
+  WISHLIST_NAME_TAKEN: 'En anden af disse lister har dette navn.',
 };

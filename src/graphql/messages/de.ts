@@ -11,6 +11,8 @@ export const de: Messages = {
   AMOUNT_TOO_LARGE: 'Der Betrag übersteigt den größten, der geführt werden kann: {max} {currency}.',
   BLANK: 'Dies darf nicht leer sein.',
   BUSY: 'Im Moment melden sich zu viele an. Versuchen Sie es in {seconds} Sekunden wieder.',
+  CARD_NUMBER_NOT_ALLOWED:
+    'Das könnte eine Kartennummer sein. Kartendaten bleiben bei dem, der Zahlungen annimmt; geben Sie höchstens die letzten vier Ziffern an.',
   CONTAINS_HTML_TAGS: 'HTML ist hier nicht erlaubt. Schreiben Sie reinen Text.',
   CONTAINS_URL: 'Webadressen sind hier nicht erlaubt.',
   CREDIT_EXPIRED: 'Diese Gutschrift ist abgelaufen. Gib stattdessen eine neue.',
@@ -232,4 +234,7 @@ export const de: Messages = {
   PROOF_INVALID: 'Der Nachweis für das andere Konto ist abgelaufen oder nicht Ihrer. Fordern Sie einen neuen Code an.',
   UNDO_LATER_MERGE_FIRST: 'Das verbleibende Profil wurde seither erneut zusammengeführt. Machen Sie zuerst {mergeId} rückgängig.',
   UNDO_WINDOW_OVER: 'Diese Zusammenführung konnte bis {until} rückgängig gemacht werden.',
+  PAGES_NEED_ACCESS: 'Der Kunde muss den Wert sehen dürfen, wo er gezeigt wird, und schreiben dürfen, wo nach ihm gefragt wird.',
+  PAGES_NEED_TYPE: 'Die Seiten können nach Werten dieser Typen fragen: {types}.',
+  WISHLIST_NAME_TAKEN: 'Eine andere dieser Listen heißt so.',
 };

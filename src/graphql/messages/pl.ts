@@ -11,6 +11,7 @@ export const pl: Messages = {
   AMOUNT_TOO_LARGE: 'Kwota przekracza największą możliwą: {max} {currency}.',
   BLANK: 'To pole nie może być puste.',
   BUSY: 'W tej chwili loguje się zbyt wiele osób. Spróbuj ponownie za {seconds} s.',
+  CARD_NUMBER_NOT_ALLOWED: 'To może być numer karty. Dane karty pozostają u tego, kto przyjmuje płatności; podaj najwyżej cztery ostatnie cyfry.',
   CONTAINS_HTML_TAGS: 'HTML nie jest tu dozwolony. Wpisz zwykły tekst.',
   CONTAINS_URL: 'Adresy internetowe nie są tu dozwolone.',
   CREDIT_EXPIRED: 'To uznanie wygasło. Przyznaj nowe.',
@@ -229,4 +230,7 @@ export const pl: Messages = {
   PROOF_INVALID: 'Dowód drugiego konta wygasł lub nie jest Twój. Poproś o nowy kod.',
   UNDO_LATER_MERGE_FIRST: 'Zachowany profil połączono ponownie. Najpierw cofnij {mergeId}.',
   UNDO_WINDOW_OVER: 'To połączenie można było cofnąć do {until}.',
+  PAGES_NEED_ACCESS: 'Klient musi móc zobaczyć wartość tam, gdzie jest pokazana, i wpisać ją tam, gdzie strona o nią pyta.',
+  PAGES_NEED_TYPE: 'Strony mogą pytać o wartości tych typów: {types}.',
+  WISHLIST_NAME_TAKEN: 'Inna z tych list ma tę nazwę.',
 };
