@@ -54,6 +54,7 @@ export type DomainEvent =
   | { type: 'session.ended'; customerId: string; sessionId: string; reason: string }
   | { type: 'back_channel_logout.requested'; customerId: string; sessionId: string; oidcClientId: string }
   | { type: 'oidc_client.created' | 'oidc_client.updated' | 'oidc_client.deleted'; oidcClientId: string }
+  | { type: 'oidc_consent.revoked'; customerId: string; oidcClientId: string }
   | { type: 'oidc_key.rotated'; kid: string }
   | { type: 'shop_branding.updated' }
   | { type: 'staff_token.created'; staffTokenId: string; scopes: readonly string[] }
@@ -121,6 +122,7 @@ export const topicOf = (event: DomainEvent): string => {
     case 'customer_metafields.updated':
     case 'customer_group_member.added':
     case 'customer_group_member.removed':
+    case 'oidc_consent.revoked':
     case 'wishlist.created':
     case 'wishlist.updated':
     case 'wishlist.deleted':

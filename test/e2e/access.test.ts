@@ -142,11 +142,21 @@ describe.each(backends)('access on $name', (kind) => {
     };
   };
 
+  /** Of `node`, fragments on the ids' own types: those on others select nothing. Customer stands for these. */
+  const selects = (name: string, variables: object, query: string): boolean => {
+    const [, type = ''] = /^query [^{]*\{ nodes?\([^{]*\{ \.\.\. on (\w+)/.exec(query) ?? [];
+    return !['node', 'nodes'].includes(name) || type === 'Customer' || JSON.stringify(variables).includes(`/${type}/`);
+  };
+
   /** Every root field of these kinds, asked for everything with everything that names the victim. */
   const everyCase = (kinds: readonly RootKind[]) =>
     kinds.flatMap((root) =>
       Object.keys(rootFields(root)).flatMap((name) =>
-        (cases[name] ?? []).flatMap((variables) => operationsOn(root, name).map((query) => ({ name, variables, query }))),
+        (cases[name] ?? []).flatMap((variables) =>
+          operationsOn(root, name)
+            .filter((query) => selects(name, variables, query))
+            .map((query) => ({ name, variables, query })),
+        ),
       ),
     );
 

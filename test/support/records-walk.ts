@@ -141,6 +141,8 @@ export const argumentsAboutRecords = (ids: Readonly<Record<string, string>>): Re
   wishlistUpdate: [{ id: ids.Wishlist, name: 'Mallory' }],
   recentlyViewedProductAdd: [{ customerId: ids.Customer, product: { productId: '1', title: 'Mallory' } }],
   recentlyViewedProductsClear: [{ customerId: ids.Customer }],
+  dataSaleOptOut: [{}, { email: 'mallory@example.com' }],
+  oidcConsentRevoke: [{ customerId: ids.Customer, clientId: ids.OidcClient }, { clientId: ids.OidcClient }],
   tagsAdd: [{ id: ids.Customer, tags: ['mallory'] }],
   tagsRemove: [{ id: ids.Customer, tags: ['mallory'] }],
 });

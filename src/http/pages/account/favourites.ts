@@ -51,8 +51,8 @@ const listCard = (own: Own, { id, name, items }: Lists[number]): Html => {
   const { text } = PROFILE_WORDS[language];
   const itemRow = (item: Lists[number]['items'][number]): Html => html`<li class="line">${pictureOf(item)}
 <span class="what">${titleOf(item)}<span class="soft">${filled(text.added, { day: formats.day(item.createdAt) })}</span></span>
-<form class="end" method="post" action="${FAVOURITES}/remove"><input type="hidden" name="id" value="${item.id}">
-<button class="link">${says.text.remove}<span class="hidden"> (${item.title})</span></button></form></li>`;
+<div class="end"><form method="post" action="${FAVOURITES}/remove"><input type="hidden" name="id" value="${item.id}">
+<button class="link">${says.text.remove}<span class="hidden"> (${item.title})</span></button></form></div></li>`;
   const remove = html`<form method="post" action="${FAVOURITES}/delete"><input type="hidden" name="id" value="${id}">
 <button class="small-button danger">${text.listDelete}<span class="hidden"> (${name})</span></button></form>`;
   const list = items.length > 0 ? html`<ul class="rows">${items.map(itemRow)}</ul>` : html`<p>${text.listEmpty}</p>`;

@@ -4,14 +4,13 @@ import type { Own } from './own.ts';
 import { PROFILE_WORDS } from './profile-words.ts';
 
 const SHOWN_MAX = 20;
-/** What is over is not shown for ever. */
-const OVER = ['CANCELLED', 'EXPIRED'] as const;
 
 const read = ({ app, customerId }: Own) => {
   const { read: reader } = app.backend.database;
   return Promise.all([
+    // What is over is not shown for ever.
     reader.subscriptionContract.findMany({
-      where: { customerId, status: { notIn: [...OVER] } },
+      where: { customerId, AND: [{ status: { not: 'CANCELLED' } }, { status: { not: 'EXPIRED' } }] },
       orderBy: { id: 'desc' },
       take: SHOWN_MAX,
       select: {

@@ -3,6 +3,7 @@ import { goTo } from '../page.ts';
 import type { Visit } from '../visit.ts';
 import { editAddress, newAddress } from './address-form.ts';
 import { addresses, changeBook } from './addresses.ts';
+import { withdrawApp } from './apps.ts';
 import { endDevice, endOthers } from './devices.ts';
 import { emailChange, emailCode } from './email-change.ts';
 import { addList, favourites, forgetViewed, removeItem, removeList, showFavourites } from './favourites.ts';
@@ -68,6 +69,7 @@ const PAGES: readonly (readonly [RegExp, readonly string[], OwnPage])[] = [
   [at('/security/passkeys/rename'), BOTH, securityForm(rename, (typed) => `rename-${typed.get('id')}`)],
   [at('/security/passkeys/remove'), BOTH, securityForm(remove, (typed) => `remove-${typed.get('id')}`)],
   [at('/security/providers'), BOTH, securityForm(disconnect, () => 'providers')],
+  [at('/security/applications'), BOTH, securityForm(withdrawApp, () => 'apps')],
   [at('/security/password'), BOTH, securityForm(changeOwn, () => 'change')],
   [at('/security/password/remove'), BOTH, securityForm(removeOwn, () => 'remove')],
   [at('/privacy'), GET, privacy],
