@@ -20,6 +20,17 @@ export type DomainEvent =
   | { type: 'metafield_definition.created' | 'metafield_definition.updated' | 'metafield_definition.deleted'; definitionId: string }
   | { type: 'customer_metafields.updated'; customerId: string; fields: readonly string[] }
   | {
+      type: 'wishlist.created' | 'wishlist.updated' | 'wishlist.deleted' | 'wishlist_item.added' | 'wishlist_item.removed';
+      customerId: string;
+      wishlistId: string;
+    }
+  | { type: 'payment_method.created' | 'payment_method.updated' | 'payment_method.deleted'; customerId: string; paymentMethodId: string }
+  | {
+      type: 'subscription_contract.created' | 'subscription_contract.updated' | 'subscription_contract.deleted';
+      customerId: string;
+      subscriptionContractId: string;
+    }
+  | {
       type: 'duplicate_candidate.confirmed' | 'duplicate_candidate.dismissed' | 'duplicate_candidate.reopened';
       candidateId: string;
       customerOneId: string;
@@ -60,6 +71,7 @@ export type DomainEvent =
   | { type: 'session.ended'; customerId: string; sessionId: string; reason: string }
   | { type: 'back_channel_logout.requested'; customerId: string; sessionId: string; oidcClientId: string }
   | { type: 'oidc_client.created' | 'oidc_client.updated' | 'oidc_client.deleted'; oidcClientId: string }
+  | { type: 'oidc_consent.revoked'; customerId: string; oidcClientId: string }
   | { type: 'oidc_key.rotated'; kid: string }
   | { type: 'shop_branding.updated' }
   | { type: 'staff_token.created'; staffTokenId: string; scopes: readonly string[] }
@@ -145,6 +157,18 @@ export const topicOf = (event: DomainEvent): string => {
     case 'customer_metafields.updated':
     case 'customer_group_member.added':
     case 'customer_group_member.removed':
+    case 'oidc_consent.revoked':
+    case 'wishlist.created':
+    case 'wishlist.updated':
+    case 'wishlist.deleted':
+    case 'wishlist_item.added':
+    case 'wishlist_item.removed':
+    case 'payment_method.created':
+    case 'payment_method.updated':
+    case 'payment_method.deleted':
+    case 'subscription_contract.created':
+    case 'subscription_contract.updated':
+    case 'subscription_contract.deleted':
       return topics.customer(event.customerId);
     case 'duplicate_candidate.confirmed':
     case 'duplicate_candidate.dismissed':

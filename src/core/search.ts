@@ -124,21 +124,24 @@ class Parser<Where> {
 }
 
 /**
- * The conditions that a search means, joined by AND. `filters` say what each field asks, `free` what a word without field does.
+ * The conditions that a search means, joined by AND. `filters` say what each field asks, `free` what a word without field does, and `named`
+ * what a field asks whose name is made of others; null for none.
  * Refuses TOO_LONG, TOO_MANY, and INVALID naming the word that is not understood.
  */
 export const searchConditions = <Where>(
   query: string | null | undefined,
   filters: Readonly<Record<string, (term: Term) => Where>>,
   free: (term: Term) => Where,
+  named: (term: Term) => Where | null = () => null,
 ): { AND: Where[] } => {
   const text = query?.trim() ?? '';
   if (text.length > QUERY_CHARACTERS_MAX) throw new DomainError('TOO_LONG', ['query'], { max: QUERY_CHARACTERS_MAX });
   const condition = (term: Term): Where => {
     if (term.field === null) return free(term);
     const filter = Object.hasOwn(filters, term.field) ? filters[term.field] : undefined;
-    if (!filter) throw wrongWord(term.text);
-    return filter(term);
+    const found = filter ? filter(term) : named(term);
+    if (!found) throw wrongWord(term.text);
+    return found;
   };
   return { AND: new Parser(tokensOf(text), condition).whole() as Where[] };
 };

@@ -9,8 +9,12 @@ import { addMembers } from '../../src/capabilities/groups/members.ts';
 import { recordConsent } from '../../src/capabilities/marketing/record.ts';
 import { mergeCustomers } from '../../src/capabilities/merges/merge.ts';
 import { setMetafields } from '../../src/capabilities/metafields/set.ts';
+import { setPaymentMethod } from '../../src/capabilities/payment-methods/set.ts';
 import { cancelErasure, erase, eraseDue, requestErasure } from '../../src/capabilities/privacy/erasure.ts';
 import { PRIVACY_PARTICIPANTS } from '../../src/capabilities/privacy/participants.ts';
+import { setSubscription } from '../../src/capabilities/subscriptions/set.ts';
+import { addWishlistItem } from '../../src/capabilities/wishlists/items.ts';
+import { addViewed } from '../../src/capabilities/wishlists/viewed.ts';
 import { givenFullAccount } from '../support/account.ts';
 import { backends } from '../support/backends.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -108,6 +112,18 @@ describe.each(backends)('privacy on $name', (kind) => {
       await tx.db.oidcConsent.create({ data: { customerId, clientId: client.id, scopes: ['openid'], grantedAt: now } });
       await tx.db.importedCustomer.create({ data: { runId: randomUUID(), customerId, line: 1 } });
       await tx.db.idempotencyKey.create({ data: { scope: `customer:${customerId}`, key: mark, fingerprint: new Uint8Array([1]), createdAt: now } });
+      const product = { productId: '1', title: `Cup ${mark}` };
+      await addWishlistItem(tx, { customerId, name: `List ${mark}` }, product);
+      await addViewed(tx, customerId, { ...product, url: `https://shop.example/${mark}` });
+      await setPaymentMethod(tx, { externalId: randomUUID(), customerId, provider: 'pay', kind: 'CARD', label: `Card ${mark}` });
+      await setSubscription(tx, {
+        externalId: randomUUID(),
+        customerId,
+        status: 'ACTIVE',
+        title: `Tea ${mark}`,
+        currencyCode: 'EUR',
+        interval: 'MONTH',
+      });
       tx.emit({ type: 'mail.requested', customerId, sealed: `sealed ${mark}` });
     });
     return { customerId, mark, phone };
@@ -258,8 +274,11 @@ describe.each(backends)('privacy on $name', (kind) => {
           'orders',
           'passkeys',
           'password',
+          'payment-methods',
           'profile',
           'store-credit',
+          'subscriptions',
+          'wishlists',
         ].map((name) => `${name}.json`),
       ].sort(),
     );

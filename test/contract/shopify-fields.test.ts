@@ -79,7 +79,13 @@ describe.each(backends)('fields of Shopify’s on $name', (kind) => {
       subtotalBeforeDiscounts: { amount: '45.00' },
       lineItems: {
         nodes: [
-          { title: 'Song', presentmentTitle: 'Song', currentTotalPrice: { amount: '5.00' }, totalPriceBeforeDiscounts: { amount: '5.00' }, image: null },
+          {
+            title: 'Song',
+            presentmentTitle: 'Song',
+            currentTotalPrice: { amount: '5.00' },
+            totalPriceBeforeDiscounts: { amount: '5.00' },
+            image: null,
+          },
           {
             title: 'Cup',
             presentmentTitle: 'Cup',

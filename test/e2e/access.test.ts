@@ -130,6 +130,10 @@ describe.each(backends)('access on $name', (kind) => {
       addresses: await prisma.address.findMany(of),
       marketing: await prisma.customerMarketing.findUnique({ where: { customerId: victim.customerId } }),
       groups: await prisma.customerGroupMember.findMany({ ...of, include: { group: true } }),
+      wishlists: await prisma.wishlist.findMany({ ...of, include: { items: true } }),
+      viewed: await prisma.viewedProduct.findMany(of),
+      paymentMethods: await prisma.paymentMethod.findMany(of),
+      subscriptions: await prisma.subscriptionContract.findMany(of),
       metafields: await prisma.customerMetafield.findMany({ ...of, include: { definition: true } }),
       sessions: await prisma.session.findMany(of),
       accounts: await prisma.storeCreditAccount.findMany(of),
@@ -138,11 +142,21 @@ describe.each(backends)('access on $name', (kind) => {
     };
   };
 
+  /** Of `node`, fragments on the ids' own types: those on others select nothing. Customer stands for these. */
+  const selects = (name: string, variables: object, query: string): boolean => {
+    const [, type = ''] = /^query [^{]*\{ nodes?\([^{]*\{ \.\.\. on (\w+)/.exec(query) ?? [];
+    return !['node', 'nodes'].includes(name) || type === 'Customer' || JSON.stringify(variables).includes(`/${type}/`);
+  };
+
   /** Every root field of these kinds, asked for everything with everything that names the victim. */
   const everyCase = (kinds: readonly RootKind[]) =>
     kinds.flatMap((root) =>
       Object.keys(rootFields(root)).flatMap((name) =>
-        (cases[name] ?? []).flatMap((variables) => operationsOn(root, name).map((query) => ({ name, variables, query }))),
+        (cases[name] ?? []).flatMap((variables) =>
+          operationsOn(root, name)
+            .filter((query) => selects(name, variables, query))
+            .map((query) => ({ name, variables, query })),
+        ),
       ),
     );
 
@@ -184,13 +198,17 @@ describe.each(backends)('access on $name', (kind) => {
   });
 
   it('shows staff all of it by the same operations, so that its absence elsewhere says something', async () => {
-    const seen = await Promise.all(
-      everyCase(['query']).map(async ({ name, variables, query }) => {
+    const all = everyCase(['query']);
+    const seen: string[] = [];
+    // A few at a time: a server takes so many connections and no more.
+    while (all.length > 0) {
+      const some = all.splice(0, 200).map(async ({ name, variables, query }) => {
         const answer = await test.graphql(query, variables, test.staffToken);
         expect({ name, errors: answer.errors?.filter(({ extensions }) => extensions.code !== 'BAD_USER_INPUT') ?? [] }).toEqual({ name, errors: [] });
         return JSON.stringify(answer.data);
-      }),
-    );
+      });
+      seen.push(...(await Promise.all(some)));
+    }
     const whole = seen.join('\n');
     for (const text of [...victim.private, ...victim.notes, ...Object.values(victim.ids)]) expect(whole).toContain(text);
   });

@@ -38,6 +38,11 @@ const BELONGINGS: readonly [table: string, where: string, without: readonly stri
   ['passkey', 'customer_id', []],
   ['identity_provider_subject', 'customer_id', []],
   ['oidc_consent', 'customer_id', []],
+  ['wishlist', 'customer_id', []],
+  ['(select i.*, w.customer_id from wishlist_item i join wishlist w on w.id = i.wishlist_id)', 'customer_id', []],
+  ['viewed_product', 'customer_id', []],
+  ['payment_method', 'customer_id', []],
+  ['subscription_contract', 'customer_id', []],
 ];
 
 /** All that a customer has, as the database has it: what an undo has to restore to the byte. */

@@ -108,6 +108,26 @@ export const givenRandomCustomer = async (app: App, shop: Shop): Promise<string>
   await prisma.customerGroupMember.createMany({
     data: shop.groupIds.filter(() => maybe()).map((groupId) => ({ id: uuid(), groupId, addedBy: 'system', ...own })),
   });
+  for (const name of ['Favourites', 'Birthday'].filter(() => maybe(0.6))) {
+    const listId = uuid();
+    await prisma.wishlist.create({ data: { id: listId, name, nameKey: name.toLowerCase(), ...own, updatedAt: at }, select: { id: true } });
+    await prisma.wishlistItem.createMany({
+      data: ['cup', 'bowl', 'jug']
+        .filter(() => maybe())
+        .map((productId) => ({ id: uuid(), wishlistId: listId, productId, variantId: '', title: productId, createdAt: at })),
+    });
+  }
+  await prisma.viewedProduct.createMany({
+    data: ['cup', 'bowl'].filter(() => maybe()).map((productId) => ({ id: uuid(), customerId, productId, title: productId, viewedAt: at })),
+  });
+  const methodId = uuid();
+  const told = { source: 'shop', customerId, createdAt: at, updatedAt: at };
+  if (maybe())
+    await prisma.paymentMethod.create({ data: { id: methodId, externalId: methodId, provider: 'pay', kind: 'CARD', status: 'ACTIVE', ...told } });
+  if (maybe())
+    await prisma.subscriptionContract.create({
+      data: { id: uuid(), externalId: uuid(), status: 'ACTIVE', title: 'Tea', currency: 'EUR', interval: 'MONTH', intervalCount: 1, ...told },
+    });
   await app.transact('system', async (tx) => {
     const values = ['shoe', 'shirt'].filter(() => maybe()).map((key) => ({ key, value: oneOf(['38', '39']) }));
     await setMetafields(

@@ -8,6 +8,12 @@ interface Words {
   readonly consent: string;
   readonly metafield: string;
   readonly staffMetafield: string;
+  readonly wishlist: string;
+  readonly product: string;
+  readonly viewed: string;
+  readonly payment: string;
+  readonly subscription: string;
+  readonly externalId: string;
 }
 
 /** Puts a customer into a group, with a consent and metafields for her and for staff. Answers with the ids of what `node` can find. */
@@ -44,7 +50,38 @@ export const givenRecords = async (test: TestGateway, gid: string, words: Words)
     { id: groupId, ids: [gid] },
     test.staffToken,
   );
+  const profile = await test.graphql(
+    `mutation ($id: ID!, $list: String!, $product: SavedProductInput!, $viewed: SavedProductInput!, $method: CustomerPaymentMethodInput!,
+      $subscription: SubscriptionContractSetInput!) {
+      wishlistCreate(customerId: $id, name: $list) { wishlist { id } }
+      wishlistItemAdd(customerId: $id, product: $product) { wishlistItem { id } }
+      recentlyViewedProductAdd(customerId: $id, product: $viewed) { userErrors { code } }
+      customerPaymentMethodSet(input: $method) { customerPaymentMethod { id } }
+      subscriptionContractSet(input: $subscription) { subscriptionContract { id } }
+    }`,
+    {
+      id: gid,
+      list: words.wishlist,
+      product: { productId: '1', title: words.product },
+      viewed: { productId: '2', title: words.viewed },
+      method: { externalId: words.externalId, customerId: gid, provider: 'stripe', kind: 'CARD', label: words.payment },
+      subscription: {
+        externalId: words.externalId,
+        customerId: gid,
+        status: 'ACTIVE',
+        title: words.subscription,
+        currencyCode: 'EUR',
+        interval: 'MONTH',
+        paymentMethodExternalId: words.externalId,
+      },
+    },
+    test.staffToken,
+  );
   return {
+    CustomerPaymentMethod: profile.data.customerPaymentMethodSet.customerPaymentMethod.id,
+    SubscriptionContract: profile.data.subscriptionContractSet.subscriptionContract.id,
+    Wishlist: profile.data.wishlistCreate.wishlist.id,
+    WishlistItem: profile.data.wishlistItemAdd.wishlistItem.id,
     CustomerGroup: groupId,
     Metafield: records.data.metafieldsSet.metafields[0].id,
     MetafieldDefinition: records.data.metafieldDefinitionCreate.createdDefinition.id,
@@ -79,6 +116,33 @@ export const argumentsAboutRecords = (ids: Readonly<Record<string, string>>): Re
   metafieldDefinitionUpdate: [{ definition: { ownerType: 'CUSTOMER', namespace: 'mallory', key: 'own', name: 'Mallory' } }],
   metafieldsDelete: [{ metafields: [{ ownerId: ids.Customer, namespace: 'mallory', key: 'own' }] }],
   metafieldsSet: [{ metafields: [{ ownerId: ids.Customer, namespace: 'mallory', key: 'own', value: '1', type: 'json' }] }],
+  customerPaymentMethodDelete: [{ id: ids.CustomerPaymentMethod }],
+  customerPaymentMethodSet: [{ input: { externalId: 'mallory', customerId: ids.Customer, provider: 'Mallory', kind: 'CARD' } }],
+  subscriptionContractDelete: [{ id: ids.SubscriptionContract }],
+  subscriptionContractSet: [
+    {
+      input: {
+        externalId: 'mallory',
+        customerId: ids.Customer,
+        status: 'ACTIVE',
+        title: 'Mallory',
+        currencyCode: 'EUR',
+        interval: 'MONTH',
+      },
+    },
+  ],
+  wishlistCreate: [{ customerId: ids.Customer, name: 'Mallory' }],
+  wishlistDelete: [{ id: ids.Wishlist }],
+  wishlistItemAdd: [
+    { customerId: ids.Customer, product: { productId: '1', title: 'Mallory' } },
+    { wishlistId: ids.Wishlist, product: { productId: '1', title: 'Mallory' } },
+  ],
+  wishlistItemRemove: [{ id: ids.WishlistItem }],
+  wishlistUpdate: [{ id: ids.Wishlist, name: 'Mallory' }],
+  recentlyViewedProductAdd: [{ customerId: ids.Customer, product: { productId: '1', title: 'Mallory' } }],
+  recentlyViewedProductsClear: [{ customerId: ids.Customer }],
+  dataSaleOptOut: [{}, { email: 'mallory@example.com' }],
+  oidcConsentRevoke: [{ customerId: ids.Customer, clientId: ids.OidcClient }, { clientId: ids.OidcClient }],
   tagsAdd: [{ id: ids.Customer, tags: ['mallory'] }],
   tagsRemove: [{ id: ids.Customer, tags: ['mallory'] }],
 });

@@ -118,6 +118,11 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
     consent: word(),
     metafield: word(),
     staffMetafield: word(),
+    wishlist: word(),
+    product: word(),
+    viewed: word(),
+    payment: word(),
+    subscription: word(),
   };
   // A range in which every number is one.
   const phone = `+49151${String(Math.floor(Math.random() * 100_000_000)).padStart(8, '0')}`;
@@ -311,6 +316,11 @@ export const givenSomebody = async (test: TestGateway): Promise<Somebody> => {
       words.group,
       words.discount,
       words.metafield,
+      words.wishlist,
+      words.product,
+      words.viewed,
+      words.payment,
+      words.subscription,
     ],
     notes: [words.note, words.why, words.externalId, words.groupDescription, words.consent, words.staffMetafield],
   };

@@ -28,6 +28,7 @@ export const profilePrivacy: PrivacyParticipant = {
         vatId: null,
         taxExempt: false,
         taxExemptions: [],
+        dataSaleOptOutAt: null,
         defaultAddressId: null,
         mergedIntoId: null,
         blockedAt: null,

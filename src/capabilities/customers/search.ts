@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { literally, searchConditions, type Term, wrongWord } from '../../core/search.ts';
 import { uuidIn } from '../../core/uuid.ts';
 import type { Prisma } from '../../db/client.ts';
@@ -113,6 +114,17 @@ const FILTERS: Readonly<Record<string, (term: Term) => Where>> = {
   store_credit_expires_at: (term) => ({ storeCreditAccounts: { some: { lots: { some: { isOpen: true, expiresAt: day(term) } } } } }),
 };
 
+/** `metafields.sizes.shoe:38`; `38*` is how it begins, `*` that there is one. A value is found as it is kept, which no other field's name tells. */
+const metafield = ({ value, comparator, isPrefix, text }: Term): Where | null => {
+  // As it was written: namespaces and keys may have capitals.
+  const [, namespace, key] = /^metafields\.([\w-]+)\.([\w-]+):/i.exec(text) ?? [];
+  if (!namespace || !key) return null;
+  if (comparator || value === '') throw wrongWord(text);
+  const digest = new Uint8Array(createHash('sha256').update(value).digest());
+  const holds = isPrefix ? { value: { startsWith: literally(value) } } : value === '*' ? {} : { digest };
+  return { metafields: { some: { namespace, key, ...holds } } };
+};
+
 export interface CustomerSearch {
   /** Every word as it is written. */
   readonly exact: Where;
@@ -127,15 +139,20 @@ export interface CustomerSearch {
  */
 export const customerSearch = (query: string | null | undefined): CustomerSearch => {
   const words: Term[] = [];
-  const found = searchConditions(query, FILTERS, (term) => {
-    words.push(term);
-    return anywhere(term);
-  });
+  const found = searchConditions(
+    query,
+    FILTERS,
+    (term) => {
+      words.push(term);
+      return anywhere(term);
+    },
+    metafield,
+  );
   // Of several words each is common and all together are rare, which PostgreSQL does not know of first names and last names.
   const isRare = words.filter(({ value }) => value.length >= TRIGRAM_CHARACTERS).length > 1;
   const within = (where: Where): Where => (isRare ? ({ FIRST: where } as Where) : where);
   const canBeMistyped = words.some((term) => similar(term).length > 0);
-  return { exact: within(found), tolerant: canBeMistyped ? within(searchConditions(query, FILTERS, nearly)) : null };
+  return { exact: within(found), tolerant: canBeMistyped ? within(searchConditions(query, FILTERS, nearly, metafield)) : null };
 };
 
 /** Shorter parts of words are in no index of trigrams. */

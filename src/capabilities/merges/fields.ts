@@ -20,6 +20,7 @@ export const PROFILE = {
   vatId: true,
   taxExempt: true,
   taxExemptions: true,
+  dataSaleOptOutAt: true,
   state: true,
   defaultAddressId: true,
 } as const satisfies Prisma.CustomerSelect;
@@ -106,6 +107,8 @@ const together = (kept: readonly string[], closed: readonly string[]): string[] 
   return [...kept, ...closed.filter((tag) => !known.has(tag.toLowerCase()))];
 };
 
+const earlier = (one: Date | null, other: Date | null): Date | null => (one && other ? (one < other ? one : other) : (one ?? other));
+
 /** What the survivor's fields become: her own first, the other's where she has none, notes one after the other, tags together. */
 export const mergedFields = (kept: Profile, closed: Profile, overrides: OverrideFields): MergedFields => {
   const from = (choice: Choice): Profile => firstOf(kept, closed, CHOICES[choice], overrides[choice]);
@@ -124,6 +127,8 @@ export const mergedFields = (kept: Profile, closed: Profile, overrides: Override
     vatId: kept.vatId ?? closed.vatId,
     taxExempt: kept.taxExempt || closed.taxExempt,
     taxExemptions: [...new Set([...kept.taxExemptions, ...closed.taxExemptions])],
+    // A refusal outlives every merge.
+    dataSaleOptOutAt: earlier(kept.dataSaleOptOutAt, closed.dataSaleOptOutAt),
     // Whether there is an account goes with the address that signs in.
     state: email.state,
     defaultAddressId: from('customerIdOfDefaultAddressToKeep').defaultAddressId,

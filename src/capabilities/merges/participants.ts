@@ -8,8 +8,11 @@ import { consentsInMerge } from '../oidc-provider/merge.ts';
 import { ordersInMerge } from '../orders/merge.ts';
 import { passkeysInMerge } from '../passkeys/merge.ts';
 import { passwordsInMerge } from '../passwords/merge.ts';
+import { paymentMethodsInMerge } from '../payment-methods/merge.ts';
 import { sessionsInMerge } from '../sessions/merge.ts';
 import { creditCodesInMerge, creditRequestsInMerge, storeCreditInMerge } from '../store-credit/merge.ts';
+import { subscriptionsInMerge } from '../subscriptions/merge.ts';
+import { viewedInMerge, wishlistsInMerge } from '../wishlists/merge.ts';
 import type { Participant } from './participant.ts';
 
 /** Every capability that keeps rows of a customer, in the order in which they move; an undo goes through them backwards. */
@@ -22,6 +25,10 @@ export const PARTICIPANTS: readonly Participant[] = [
   consentInMerge,
   groupsInMerge,
   metafieldsInMerge,
+  wishlistsInMerge,
+  viewedInMerge,
+  paymentMethodsInMerge,
+  subscriptionsInMerge,
   externalIdsInMerge,
   passwordsInMerge,
   passkeysInMerge,

@@ -18,6 +18,8 @@ export interface DefinitionInput extends Identifier {
   readonly type: string;
   readonly validations?: readonly Validation[] | null;
   readonly customerAccess?: MetafieldCustomerAccess | null;
+  /** Whether the account's pages show it, and ask for it at a customer's first sign-in. */
+  readonly pages?: { readonly account?: boolean | null; readonly signUp?: boolean | null } | null;
 }
 
 const DEFINITIONS_MAX = 250;
@@ -54,6 +56,36 @@ const checkValidations = (type: string, validations: readonly Validation[]): Val
   });
 };
 
+/** Types that a form without scripts can ask for. */
+export const FORM_TYPES: readonly string[] = [
+  'boolean',
+  'date',
+  'multi_line_text_field',
+  'number_decimal',
+  'number_integer',
+  'single_line_text_field',
+  'url',
+];
+
+interface Pages {
+  readonly onAccountPage: boolean;
+  readonly atSignUp: boolean;
+}
+
+/** Where it is shown. Refuses INVALID for what the customer may not see there, or not write where she is asked for it. */
+const pagesOf = (input: DefinitionInput['pages'], access: MetafieldCustomerAccess, type: string, before: Pages): Pages => {
+  // What its customer may not see any more is not shown any more, without being asked to be hidden.
+  const pages = {
+    onAccountPage: input?.account ?? (before.onAccountPage && access !== 'NONE'),
+    atSignUp: input?.signUp ?? (before.atSignUp && access === 'READ_WRITE'),
+  };
+  if (pages.onAccountPage && access === 'NONE') throw new DomainError('INVALID', at('pages', 'account'), { detail: 'PAGES_NEED_ACCESS' });
+  if (pages.atSignUp && access !== 'READ_WRITE') throw new DomainError('INVALID', at('pages', 'signUp'), { detail: 'PAGES_NEED_ACCESS' });
+  if (pages.atSignUp && !FORM_TYPES.includes(type))
+    throw new DomainError('INVALID', at('pages', 'signUp'), { detail: 'PAGES_NEED_TYPE', types: FORM_TYPES.join(', ') });
+  return pages;
+};
+
 const nameOf = (text: string | null | undefined): string => {
   const name = plainText(text ?? null, at('name'));
   if (!name) throw new DomainError('BLANK', at('name'));
@@ -61,7 +93,10 @@ const nameOf = (text: string | null | undefined): string => {
 };
 
 const identified = (tx: Tx, { namespace, key }: Identifier) =>
-  tx.db.metafieldDefinition.findUnique({ where: { namespace_key: { namespace, key } }, select: { id: true, type: true } });
+  tx.db.metafieldDefinition.findUnique({
+    where: { namespace_key: { namespace, key } },
+    select: { id: true, type: true, customerAccess: true, onAccountPage: true, atSignUp: true },
+  });
 
 /**
  * Says what values under a namespace and key are. Values of the same type that are there already come under it as they are.
@@ -82,8 +117,21 @@ export const createDefinition = async (tx: Tx, input: DefinitionInput): Promise<
   if (other) throw new DomainError('UNSTRUCTURED_ALREADY_EXISTS', at('type'), { type: other.type });
   const id = uuid();
   const customerAccess = input.customerAccess ?? 'NONE';
+  const pages = pagesOf(input.pages, customerAccess, type, { onAccountPage: false, atSignUp: false });
   await tx.db.metafieldDefinition.create({
-    data: { id, namespace, key, name, description, type, validations: validations as never, customerAccess, createdAt: tx.now, updatedAt: tx.now },
+    data: {
+      id,
+      namespace,
+      key,
+      name,
+      description,
+      type,
+      validations: validations as never,
+      customerAccess,
+      ...pages,
+      createdAt: tx.now,
+      updatedAt: tx.now,
+    },
     select: { id: true },
   });
   await tx.db.customerMetafield.updateMany({ where: { namespace, key }, data: { definitionId: id } });
@@ -104,6 +152,7 @@ export const updateDefinition = async (tx: Tx, input: Omit<DefinitionInput, 'typ
     ...(input.description === undefined ? {} : { description: plainText(input.description, at('description'), 1_000) }),
     ...(input.validations ? { validations: checkValidations(before.type, input.validations) as never } : {}),
     ...(input.customerAccess ? { customerAccess: input.customerAccess } : {}),
+    ...pagesOf(input.pages, input.customerAccess ?? before.customerAccess, before.type, before),
   };
   await tx.db.metafieldDefinition.update({ where: { id }, data: { ...data, updatedAt: tx.now }, select: { id: true } });
   tx.emit({ type: 'metafield_definition.updated', definitionId: id });

@@ -1,5 +1,8 @@
+import { DomainError } from '../../core/errors.ts';
 import type { Sql } from '../../db/client.ts';
 import type { Tx } from '../../db/transact.ts';
+import { lockCustomer } from '../customers/update.ts';
+import { endSessions } from '../sessions/end.ts';
 
 interface Asked {
   readonly customerId: string;
@@ -22,4 +25,18 @@ export const grantScopes = async (tx: Tx, { customerId, clientId }: Asked, scope
   const together = [...new Set([...(before?.scopes ?? []), ...scopes])].sort();
   const data = { scopes: together, grantedAt: tx.now };
   await tx.db.oidcConsent.upsert({ where, create: { customerId, clientId, ...data }, update: data, select: { clientId: true } });
+};
+
+/**
+ * Takes back what a customer let a client know and do: its sessions of hers end, it is told, and it asks anew the next time. Refuses
+ * NOT_FOUND for a client that she allowed nothing, and CUSTOMER_DOES_NOT_EXIST.
+ */
+export const revokeConsent = async (tx: Tx, { customerId, clientId }: Asked): Promise<{ revokedClientId: string }> => {
+  await lockCustomer(tx, customerId, ['customerId']);
+  const { count } = await tx.db.oidcConsent.deleteMany({ where: { customerId, clientId } });
+  if (count === 0) throw new DomainError('NOT_FOUND', ['clientId']);
+  const open = await tx.db.session.findMany({ where: { customerId, clientId, revokedAt: null }, select: { id: true } });
+  await endSessions(tx, { id: { in: open.map(({ id }) => id) } }, 'consent_revoked');
+  tx.emit({ type: 'oidc_consent.revoked', customerId, oidcClientId: clientId });
+  return { revokedClientId: clientId };
 };

@@ -13,3 +13,5 @@ export const OIDC_CLIENT_CODES = [
 ] as const;
 
 export const OIDC_KEY_CODES = [...IDEMPOTENCY_CODES] as const;
+
+export const OIDC_CONSENT_CODES = ['CUSTOMER_DOES_NOT_EXIST', 'NOT_FOUND', ...IDEMPOTENCY_CODES] as const;

@@ -2,10 +2,13 @@ import { OidcClientType as OidcClientTypes } from '../../db/generated/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { payloadType, userErrorType } from '../../graphql/errors.ts';
 import { idOf } from '../../graphql/gid.ts';
+import { BY_ID, type CursorColumn, keysetConnection, keysetQuery, nodesOf } from '../../graphql/keyset.ts';
 import { checkPage } from '../../graphql/pages.ts';
 import { settle } from '../../graphql/settle.ts';
+import { customerMeant } from '../../graphql/whose.ts';
 import { createOidcClient, deleteOidcClient, type OidcClientMade, rotateOidcClientSecret, updateOidcClient } from './clients.ts';
-import { OIDC_CLIENT_CODES, OIDC_KEY_CODES } from './errors.ts';
+import { revokeConsent } from './consent.ts';
+import { OIDC_CLIENT_CODES, OIDC_CONSENT_CODES, OIDC_KEY_CODES } from './errors.ts';
 import { makeOidcKey, rotateOidcKey } from './keys.ts';
 
 const OidcClientType = builder.enumType(OidcClientTypes, {
@@ -60,6 +63,45 @@ const OidcSigningKeyRotatePayload = payloadType<{ kid: string }>(
   'OidcSigningKeyRotatePayload',
   userErrorType('OidcSigningKeyRotateUserError', OIDC_KEY_CODES),
   (t) => ({ kid: t.string({ description: 'The name of the key that signs from now on.', resolve: ({ kid }) => kid ?? null }) }),
+);
+
+const OidcConsent = builder.prismaObject('OidcConsent', {
+  description: 'What a customer lets an application know and do.',
+  select: { customerId: true, clientId: true },
+  authScopes: ({ customerId }) => ({ owner: customerId, staff: 'customers:read' }),
+  fields: (t) => ({
+    clientId: t.globalID({ nullable: false, resolve: ({ clientId: id }) => ({ type: 'OidcClient', id }) }),
+    clientName: t.string({ nullable: false, select: { client: { select: { name: true } } }, resolve: ({ client }) => client.name }),
+    scopes: t.exposeStringList('scopes', { nullable: false }),
+    grantedAt: t.expose('grantedAt', { type: 'DateTime', nullable: false }),
+  }),
+});
+
+const BY_CLIENT = [{ ...(BY_ID[0] as CursorColumn), name: 'clientId' }];
+
+builder.prismaObjectFields('Customer', (t) => ({
+  oidcConsents: t.connection(
+    {
+      type: OidcConsent,
+      nullable: false,
+      description: 'The applications that the customer has allowed something.',
+      args: { reverse: t.arg.boolean({ defaultValue: false }) },
+      select: (args, _context, nested, wanted?: ReadonlySet<string>) => ({
+        oidcConsents: nested(keysetQuery(BY_CLIENT, args, {}, { customerId: true, clientId: true }, wanted), nodesOf('OidcConsent')),
+      }),
+      resolve: ({ oidcConsents }, args) => keysetConnection(BY_CLIENT, args, oidcConsents),
+    },
+    { name: 'OidcConsentConnection' },
+    { name: 'OidcConsentEdge' },
+  ),
+}));
+
+const OidcConsentRevokePayload = payloadType<{ revokedClientId: string }>(
+  'OidcConsentRevokePayload',
+  userErrorType('OidcConsentUserError', OIDC_CONSENT_CODES),
+  (t) => ({
+    revokedClientId: t.globalID({ nullable: true, resolve: ({ revokedClientId: id }) => (id ? { type: 'OidcClient', id } : null) }),
+  }),
 );
 
 const INPUT = {
@@ -117,6 +159,16 @@ builder.queryFields((t) => ({
 }));
 
 builder.mutationFields((t) => ({
+  oidcConsentRevoke: t.field({
+    type: OidcConsentRevokePayload,
+    description: 'Takes back what a customer let an application know and do; its sessions of hers end.',
+    authScopes: { signedIn: true, staff: 'sessions:write' },
+    args: { customerId: t.arg.id({ description: 'For staff: which customer.' }), clientId: t.arg.id({ required: true }) },
+    resolve: (_root, args, context, info) => {
+      const customerId = customerMeant(context.viewer, args.customerId, 'sessions:write');
+      return settle(context, info, args, (tx) => revokeConsent(tx, { customerId, clientId: idOf(args.clientId, 'OidcClient') }));
+    },
+  }),
   oidcClientCreate: t.field({
     type: OidcClientCreatePayload,
     description: 'Registers an application. Its secret, if it has one, is shown once.',

@@ -7,8 +7,9 @@ import { payloadType, userErrorType } from '../../graphql/errors.ts';
 import { idOf } from '../../graphql/gid.ts';
 import { settle } from '../../graphql/settle.ts';
 import { requireFreshSignIn } from '../sessions/fresh.ts';
+import { optOutOfDataSale } from './data-sale.ts';
 import { cancelErasure, requestErasure } from './erasure.ts';
-import { CANCEL_ERASURE_CODES, DATA_EXPORT_CODES, REQUEST_ERASURE_CODES } from './errors.ts';
+import { CANCEL_ERASURE_CODES, DATA_EXPORT_CODES, DATA_SALE_CODES, REQUEST_ERASURE_CODES } from './errors.ts';
 import { dataExportUrl } from './export-link.ts';
 
 builder.prismaObjectFields('Customer', (t) => ({
@@ -16,6 +17,12 @@ builder.prismaObjectFields('Customer', (t) => ({
     type: 'DateTime',
     nullable: true,
     description: 'When she, or staff, asked for her data to be erased; null when nobody did.',
+  }),
+  dataSaleOptOut: t.boolean({
+    nullable: false,
+    description: 'Whether the customer has said that her data is not to be sold or shared.',
+    select: { dataSaleOptOutAt: true },
+    resolve: ({ dataSaleOptOutAt }) => dataSaleOptOutAt !== null,
   }),
   dataErasureDueAt: t.expose('erasureDueAt', {
     type: 'DateTime',
@@ -36,6 +43,8 @@ const payloadOf = (name: string, errorType: ReturnType<typeof userErrorType>) =>
 
 const RequestPayload = payloadOf('CustomerRequestDataErasurePayload', userErrorType('CustomerRequestDataErasureUserError', REQUEST_ERASURE_CODES));
 const CancelPayload = payloadOf('CustomerCancelDataErasurePayload', userErrorType('CustomerCancelDataErasureUserError', CANCEL_ERASURE_CODES));
+
+const OptOutPayload = payloadOf('DataSaleOptOutPayload', userErrorType('DataSaleOptOutUserError', DATA_SALE_CODES));
 
 const ExportPayload = payloadType<{ url: string; expiresAt: Date | string }>(
   'CustomerDataExportPayload',
@@ -101,6 +110,22 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, context, info) => {
       const customerId = subjectOf(context.viewer, args.customerId, 'privacy:write');
       return settle(context, info, args, (tx) => cancelErasure(tx, customerId));
+    },
+  }),
+  dataSaleOptOut: t.field({
+    type: OptOutPayload,
+    description: 'Writes down that a customer’s data is not to be sold or shared. A customer says so of herself; staff name her address.',
+    authScopes: { signedIn: true, staff: 'privacy:write' },
+    args: { email: t.arg.string({ description: 'For staff: the customer’s e-mail address.' }) },
+    resolve: (_root, args, context, info) => {
+      const { viewer } = context;
+      if (viewer.kind === 'customer' && args.email == null)
+        return settle(context, info, args, (tx) => optOutOfDataSale(tx, { customerId: viewer.customerId }));
+      // An address is somebody's: who may name it may read customers.
+      if (!hasScope(viewer, 'privacy:write')) throw unauthorized(viewer);
+      const { email } = args;
+      if (email == null) throw badInput('Staff name the customer: give email.');
+      return settle(context, info, args, (tx) => optOutOfDataSale(tx, { email }));
     },
   }),
   customerDataExport: t.field({

@@ -11,9 +11,12 @@ import { consentPrivacy } from '../oidc-provider/privacy.ts';
 import { orderPrivacy } from '../orders/privacy.ts';
 import { passkeyPrivacy } from '../passkeys/privacy.ts';
 import { passwordPrivacy } from '../passwords/privacy.ts';
+import { paymentMethodPrivacy } from '../payment-methods/privacy.ts';
 import { sessionPrivacy } from '../sessions/privacy.ts';
 import { storeCreditPrivacy } from '../store-credit/privacy.ts';
+import { subscriptionPrivacy } from '../subscriptions/privacy.ts';
 import { importPrivacy } from '../transfer/privacy.ts';
+import { wishlistPrivacy } from '../wishlists/privacy.ts';
 import { activityPrivacy } from './activity.ts';
 import type { PrivacyParticipant } from './participant.ts';
 
@@ -27,6 +30,9 @@ export const PRIVACY_PARTICIPANTS: readonly PrivacyParticipant[] = [
   marketingPrivacy,
   groupPrivacy,
   metafieldPrivacy,
+  wishlistPrivacy,
+  paymentMethodPrivacy,
+  subscriptionPrivacy,
   mergePrivacy,
   passwordPrivacy,
   passkeyPrivacy,

@@ -11,6 +11,7 @@ export const da: Messages = {
   AMOUNT_TOO_LARGE: 'Beløbet er over det største, der kan føres: {max} {currency}.',
   BLANK: 'Dette må ikke være tomt.',
   BUSY: 'For mange logger ind i dette øjeblik. Prøv igen om {seconds} sekunder.',
+  CARD_NUMBER_NOT_ALLOWED: 'Det kunne være et kortnummer. Lad kortdata blive hos den, der modtager betalinger, og angiv højst de sidste fire cifre.',
   CONTAINS_HTML_TAGS: 'HTML er ikke tilladt her. Skriv ren tekst.',
   CONTAINS_URL: 'Webadresser er ikke tilladt her.',
   CREDIT_EXPIRED: 'Krediteringen er udløbet. Giv i stedet en ny.',
@@ -268,4 +269,7 @@ export const da: Messages = {
   TOO_MANY_CELLS: 'Rækken har {cells} celler, hvor den første linje har {columns}. Sæt celler med skilletegn i anførselstegn.',
   UNSUPPORTED_PASSWORD_HASH:
     'Denne hash kan ikke overtages. Giv en adgangskode, en argon2id-hash i PHC-form eller en bcrypt-hash med højst 2^12 runder i kolonnen password_hash.',
+  PAGES_NEED_ACCESS: 'Kunden skal have lov til at se værdien, hvor den vises, og til at skrive den, hvor der spørges om den.',
+  PAGES_NEED_TYPE: 'Siderne kan spørge om værdier af disse typer: {types}.',
+  WISHLIST_NAME_TAKEN: 'En anden af disse lister har dette navn.',
 };

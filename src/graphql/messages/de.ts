@@ -11,6 +11,8 @@ export const de: Messages = {
   AMOUNT_TOO_LARGE: 'Der Betrag übersteigt den größten, der geführt werden kann: {max} {currency}.',
   BLANK: 'Dies darf nicht leer sein.',
   BUSY: 'Im Moment melden sich zu viele an. Versuchen Sie es in {seconds} Sekunden wieder.',
+  CARD_NUMBER_NOT_ALLOWED:
+    'Das könnte eine Kartennummer sein. Kartendaten bleiben bei dem, der Zahlungen annimmt; geben Sie höchstens die letzten vier Ziffern an.',
   CONTAINS_HTML_TAGS: 'HTML ist hier nicht erlaubt. Schreiben Sie reinen Text.',
   CONTAINS_URL: 'Webadressen sind hier nicht erlaubt.',
   CREDIT_EXPIRED: 'Diese Gutschrift ist abgelaufen. Gib stattdessen eine neue.',
@@ -273,4 +275,7 @@ export const de: Messages = {
   TOO_MANY_CELLS: 'Die Zeile hat {cells} Zellen, die erste Zeile {columns}. Setzen Sie Zellen mit Trennzeichen in Anführungszeichen.',
   UNSUPPORTED_PASSWORD_HASH:
     'Dieser Hash kann nicht übernommen werden. Geben Sie ein Passwort, einen argon2id-Hash in PHC-Form oder einen bcrypt-Hash mit höchstens 2^12 Runden in der Spalte password_hash an.',
+  PAGES_NEED_ACCESS: 'Der Kunde muss den Wert sehen dürfen, wo er gezeigt wird, und schreiben dürfen, wo nach ihm gefragt wird.',
+  PAGES_NEED_TYPE: 'Die Seiten können nach Werten dieser Typen fragen: {types}.',
+  WISHLIST_NAME_TAKEN: 'Eine andere dieser Listen heißt so.',
 };

@@ -10,6 +10,7 @@ export const en = {
   AMOUNT_TOO_LARGE: 'The amount is beyond the largest that can be kept: {max} {currency}.',
   BLANK: 'This cannot be empty.',
   BUSY: 'Too many are signing in at this moment. Try again in {seconds} seconds.',
+  CARD_NUMBER_NOT_ALLOWED: 'This could be a card number. Keep card data with whoever takes payments, and give at most the last four digits.',
   CONTAINS_HTML_TAGS: 'HTML is not allowed here. Write plain text.',
   CONTAINS_URL: 'Web addresses are not allowed here.',
   CREDIT_EXPIRED: 'This credit has expired. Give new credit instead.',
@@ -266,6 +267,9 @@ export const en = {
   TOO_MANY_CELLS: 'The row has {cells} cells where the first line has {columns}. Put cells that hold the separator in quotes.',
   UNSUPPORTED_PASSWORD_HASH:
     'This hash cannot be taken over. Give a password, an argon2id hash in PHC form, or a bcrypt hash of at most 2^12 rounds in the column password_hash.',
+  PAGES_NEED_ACCESS: 'The customer must be allowed to see the value where it is shown, and to write it where it is asked for.',
+  PAGES_NEED_TYPE: 'The pages can ask for values of these types: {types}.',
+  WISHLIST_NAME_TAKEN: 'Another of these lists has this name.',
 } as const;
 
 export type MessageCode = keyof typeof en;

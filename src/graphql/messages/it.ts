@@ -11,6 +11,8 @@ export const it: Messages = {
   AMOUNT_TOO_LARGE: 'L’importo supera il massimo gestibile: {max} {currency}.',
   BLANK: 'Questo campo non può essere vuoto.',
   BUSY: 'In questo momento accedono in troppi. Riprova tra {seconds} secondi.',
+  CARD_NUMBER_NOT_ALLOWED:
+    'Potrebbe essere un numero di carta. I dati della carta restano presso chi riceve i pagamenti: indica al massimo le ultime quattro cifre.',
   CONTAINS_HTML_TAGS: 'Qui l’HTML non è ammesso. Scrivi testo semplice.',
   CONTAINS_URL: 'Qui gli indirizzi web non sono ammessi.',
   CREDIT_EXPIRED: 'Questo accredito è scaduto. Concedine uno nuovo.',
@@ -267,4 +269,7 @@ export const it: Messages = {
   TOO_MANY_CELLS: 'La riga ha {cells} celle, la prima riga {columns}. Metta tra virgolette le celle che contengono il separatore.',
   UNSUPPORTED_PASSWORD_HASH:
     'Questo hash non può essere acquisito. Indichi una password, un hash argon2id in forma PHC o un hash bcrypt di al massimo 2^12 cicli nella colonna password_hash.',
+  PAGES_NEED_ACCESS: 'Il cliente deve poter vedere il valore dove è mostrato e scriverlo dove è richiesto.',
+  PAGES_NEED_TYPE: 'Le pagine possono chiedere valori di questi tipi: {types}.',
+  WISHLIST_NAME_TAKEN: 'Un’altra di queste liste ha questo nome.',
 };

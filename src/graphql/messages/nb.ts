@@ -11,6 +11,7 @@ export const nb: Messages = {
   AMOUNT_TOO_LARGE: 'Beløpet er over det største som kan føres: {max} {currency}.',
   BLANK: 'Dette kan ikke være tomt.',
   BUSY: 'For mange logger inn akkurat nå. Prøv igjen om {seconds} sekunder.',
+  CARD_NUMBER_NOT_ALLOWED: 'Dette kan være et kortnummer. La kortdata bli hos den som tar imot betalinger, og oppgi høyst de fire siste sifrene.',
   CONTAINS_HTML_TAGS: 'HTML er ikke tillatt her. Skriv ren tekst.',
   CONTAINS_URL: 'Nettadresser er ikke tillatt her.',
   CREDIT_EXPIRED: 'Krediteringen er utløpt. Gi en ny i stedet.',
@@ -267,4 +268,7 @@ export const nb: Messages = {
   TOO_MANY_CELLS: 'Raden har {cells} celler der første linje har {columns}. Sett celler med skilletegn i anførselstegn.',
   UNSUPPORTED_PASSWORD_HASH:
     'Denne hashen kan ikke overtas. Gi et passord, en argon2id-hash i PHC-form eller en bcrypt-hash med høyst 2^12 runder i kolonnen password_hash.',
+  PAGES_NEED_ACCESS: 'Kunden må ha lov til å se verdien der den vises, og til å skrive den der det spørres om den.',
+  PAGES_NEED_TYPE: 'Sidene kan spørre om verdier av disse typene: {types}.',
+  WISHLIST_NAME_TAKEN: 'En annen av disse listene har dette navnet.',
 };

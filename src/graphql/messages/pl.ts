@@ -11,6 +11,7 @@ export const pl: Messages = {
   AMOUNT_TOO_LARGE: 'Kwota przekracza największą możliwą: {max} {currency}.',
   BLANK: 'To pole nie może być puste.',
   BUSY: 'W tej chwili loguje się zbyt wiele osób. Spróbuj ponownie za {seconds} s.',
+  CARD_NUMBER_NOT_ALLOWED: 'To może być numer karty. Dane karty pozostają u tego, kto przyjmuje płatności; podaj najwyżej cztery ostatnie cyfry.',
   CONTAINS_HTML_TAGS: 'HTML nie jest tu dozwolony. Wpisz zwykły tekst.',
   CONTAINS_URL: 'Adresy internetowe nie są tu dozwolone.',
   CREDIT_EXPIRED: 'To uznanie wygasło. Przyznaj nowe.',
@@ -268,4 +269,7 @@ export const pl: Messages = {
   TOO_MANY_CELLS: 'Wiersz ma {cells} komórek, a pierwszy wiersz {columns}. Komórki z separatorem ujmij w cudzysłów.',
   UNSUPPORTED_PASSWORD_HASH:
     'Tego skrótu nie można przejąć. Podaj hasło, skrót argon2id w postaci PHC albo skrót bcrypt o najwyżej 2^12 rundach w kolumnie password_hash.',
+  PAGES_NEED_ACCESS: 'Klient musi móc zobaczyć wartość tam, gdzie jest pokazana, i wpisać ją tam, gdzie strona o nią pyta.',
+  PAGES_NEED_TYPE: 'Strony mogą pytać o wartości tych typów: {types}.',
+  WISHLIST_NAME_TAKEN: 'Inna z tych list ma tę nazwę.',
 };

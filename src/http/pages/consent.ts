@@ -8,7 +8,7 @@ import { goTo, render, send } from './page.ts';
 import { ownEmail, type Visit } from './visit.ts';
 
 /** What a client will know and do, a line each. */
-const mayOf = ({ words }: Visit, scopes: readonly string[]): string[] => {
+export const mayOf = ({ words }: Pick<Visit, 'words'>, scopes: readonly string[]): string[] => {
   const has = (...names: readonly string[]): boolean => names.some((name) => scopes.includes(name));
   return [
     ...(has('openid') ? [words.mayOpenid] : []),

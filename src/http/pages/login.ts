@@ -3,6 +3,7 @@ import { DomainError } from '../../core/errors.ts';
 import { actorOf } from '../../core/viewer.ts';
 import { signBrowserIn } from '../browser-session.ts';
 import { readForm } from '../form.ts';
+import { asksAbout, takeAbout } from './about.ts';
 import { takeReturn, wantedReturn } from './account/return.ts';
 import { showCode, takeCode } from './email-code.ts';
 import { expiredPage } from './failure.ts';
@@ -85,13 +86,22 @@ const signedIn = async (visit: Visit, { browserToken, customerId, sessionId }: O
   const { app, response, viewer } = visit;
   if (viewer.kind === 'customer') await app.transact(actorOf(viewer), (tx) => replaceBrowserSession(tx, viewer, { customerId, sessionId }));
   signBrowserIn(app, response, browserToken);
-  await goOn(visit, customerId);
+  if (!(await asksAbout(visit, { customerId, sessionId }))) await goOn(visit, customerId);
 };
 
 const goOn = async (visit: Visit, accountId: string): Promise<void> => {
   const { app, response, asked } = visit;
   if (!asked) return goTo(response, takeReturn(visit));
   goTo(response, await asked.finish({ login: { accountId, ts: Math.floor(app.clock().getTime() / 1000) } }));
+};
+
+/** `/account/login/about`: what the shop would like to know of who signs in for the first time. */
+export const about = async (visit: Visit & { readonly isExpired: boolean }): Promise<void> => {
+  const { response, asked, isExpired } = visit;
+  if (asked?.goesOn) return goTo(response, asked.goesOn);
+  if (isExpired || (asked && asked.prompt !== 'login')) return send(response, expiredPage(visit));
+  const customerId = await takeAbout(visit);
+  if (customerId !== null) await goOn(visit, customerId);
 };
 
 /** `/account/login/link/{token}`: the link that was mailed. */

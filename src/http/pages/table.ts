@@ -6,7 +6,7 @@ import { choosePasswordByLink } from './choose-password.ts';
 import { consent } from './consent.ts';
 import { dataExport } from './data-export.ts';
 import { faultPage, notFoundPage, plainFrame, refusedPage } from './failure.ts';
-import { code, link, login } from './login.ts';
+import { about, code, link, login } from './login.ts';
 import { confirmMarketing, endMarketing } from './marketing.ts';
 import { send, stylePath } from './page.ts';
 import { passkeyOptions } from './passkey.ts';
@@ -60,6 +60,7 @@ export const PAGE_ROUTES: readonly Entry[] = [
   ...ACCOUNT_PAGES.map(({ path, methods, page }) => ({ path, methods, route: route(page) })),
   { path: /^\/account\/login(?:\/[\w-]{21,64})?$/, methods: BOTH, route: route(login) },
   { path: /^\/account\/login(?:\/[\w-]{21,64})?\/code$/, methods: BOTH, route: route(code) },
+  { path: /^\/account\/login(?:\/[\w-]{21,64})?\/about$/, methods: BOTH, route: route(about) },
   { path: /^\/account\/login(?:\/[\w-]{21,64})?\/link\/[\w-]+$/, methods: BOTH, route: route(link) },
   { path: /^\/account\/login(?:\/[\w-]{21,64})?\/provider\/[\da-f-]{36}$/, methods: ['GET'], route: route(beginProvider) },
   { path: /^\/account\/login\/callback$/, methods: ['GET'], route: route(finishProvider) },

@@ -25,6 +25,14 @@ const AccessType = builder.objectRef<{ customerAccess: MetafieldCustomerAccess }
   fields: (t) => ({ customerAccount: t.expose('customerAccess', { type: CustomerAccess, nullable: false }) }),
 });
 
+const PagesType = builder.objectRef<{ onAccountPage: boolean; atSignUp: boolean }>('MetafieldDefinitionPages').implement({
+  description: 'Where the gateway’s own pages show a value.',
+  fields: (t) => ({
+    account: t.exposeBoolean('onAccountPage', { nullable: false, description: 'On the account page.' }),
+    signUp: t.exposeBoolean('atSignUp', { nullable: false, description: 'Asked for when a customer signs in there for the first time.' }),
+  }),
+});
+
 const TypeType = builder.objectRef<{ type: string }>('MetafieldDefinitionType').implement({
   fields: (t) => ({ name: t.exposeString('type', { nullable: false }) }),
 });
@@ -49,6 +57,12 @@ const Definition = builder.prismaNode('MetafieldDefinition', {
       resolve: ({ validations }) => validations as unknown as Validation[],
     }),
     access: t.field({ type: AccessType, nullable: false, select: { customerAccess: true }, resolve: (definition) => definition }),
+    pages: t.field({
+      type: PagesType,
+      nullable: false,
+      select: { onAccountPage: true, atSignUp: true },
+      resolve: (definition) => definition,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', nullable: false }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', nullable: false }),
   }),
@@ -108,6 +122,13 @@ const ValidationInput = builder.inputType('MetafieldDefinitionValidationInput', 
 
 const AccessInput = builder.inputType('MetafieldAccessInput', { fields: (t) => ({ customerAccount: t.field({ type: CustomerAccess }) }) });
 
+const PagesInput = builder.inputType('MetafieldDefinitionPagesInput', {
+  fields: (t) => ({
+    account: t.boolean({ description: 'On the account page; the customer needs READ to see it there and READ_WRITE to change it.' }),
+    signUp: t.boolean({ description: 'Asked for at the first sign-in; the customer needs READ_WRITE.' }),
+  }),
+});
+
 const identity = { namespace: 'At least 3 characters.', key: 'At least 2 characters.' };
 
 const DefinitionInput = builder.inputType('MetafieldDefinitionInput', {
@@ -120,6 +141,7 @@ const DefinitionInput = builder.inputType('MetafieldDefinitionInput', {
     type: t.string({ required: true, description: METAFIELD_TYPES.join(', ') }),
     validations: t.field({ type: [ValidationInput] }),
     access: t.field({ type: AccessInput, description: 'NONE when absent: for staff alone.' }),
+    pages: t.field({ type: PagesInput }),
   }),
 });
 
@@ -133,6 +155,7 @@ const DefinitionUpdateInput = builder.inputType('MetafieldDefinitionUpdateInput'
     description: t.string(),
     validations: t.field({ type: [ValidationInput], description: 'Replaces the rules there are; what is kept already stays.' }),
     access: t.field({ type: AccessInput }),
+    pages: t.field({ type: PagesInput }),
   }),
 });
 

@@ -1,10 +1,11 @@
 import { type Html, html } from '../html.ts';
+import type { Visit } from '../visit.ts';
 import { sentenceOf } from '../visit.ts';
-import type { Own, Refused } from './own.ts';
+import type { Refused } from './own.ts';
 
 /** What a form's fields are made with. */
 export interface Filling {
-  readonly own: Own;
+  readonly own: Visit;
   readonly form: string;
   readonly refused: Refused | null | undefined;
   /** What the fields hold until something was typed. */
@@ -14,12 +15,12 @@ export interface Filling {
 export interface Field {
   readonly name: string;
   readonly label: string;
-  readonly type?: 'text' | 'email' | 'password' | 'tel';
+  readonly type?: 'text' | 'email' | 'password' | 'tel' | 'date' | 'url';
   readonly autocomplete: string;
   readonly hint?: string;
   readonly isRequired?: boolean;
   readonly max?: number;
-  readonly mode?: 'numeric';
+  readonly mode?: 'numeric' | 'decimal';
 }
 
 const isRefused = ({ form, refused }: Filling, name: string): boolean => refused?.form === form && refused.error.field?.at(-1) === name;
@@ -53,12 +54,22 @@ ${hint && html`<span class="hint" id="${idOf(filling, name)}-hint">${hint}</span
 /** A labelled choice; the first option of the list is for none. */
 export const select = (
   filling: Filling,
-  { name, label, autocomplete }: Pick<Field, 'name' | 'label' | 'autocomplete'>,
+  { name, label, autocomplete, hint }: Pick<Field, 'name' | 'label' | 'autocomplete' | 'hint'>,
   options: readonly (readonly [string, string, string?])[],
 ): Html => {
   const value = heldIn(filling, name);
   const option = ([code, text, language]: readonly [string, string, string?]): Html =>
     html`<option value="${code}"${language && html` lang="${language}"`}${code === value && html` selected`}>${text}</option>`;
   return html`<div class="field"><label for="${idOf(filling, name)}">${label}</label>
-<select ${attributes(filling, { name })} autocomplete="${autocomplete}">${options.map(option)}</select>${refusalAt(filling, name)}</div>`;
+<select ${attributes(filling, { name, hint })} autocomplete="${autocomplete}">${options.map(option)}</select>
+${hint && html`<span class="hint" id="${idOf(filling, name)}-hint">${hint}</span>`}${refusalAt(filling, name)}</div>`;
+};
+
+/** A labelled field for several lines. */
+export const lines = (filling: Filling, field: Pick<Field, 'name' | 'label' | 'hint' | 'max'>): Html => {
+  const { name, label, hint, max = 5_000 } = field;
+  return html`<div class="field"><label for="${idOf(filling, name)}">${label}</label>
+<textarea ${attributes(filling, field)} rows="4" maxlength="${max}">
+${heldIn(filling, name)}</textarea>
+${hint && html`<span class="hint" id="${idOf(filling, name)}-hint">${hint}</span>`}${refusalAt(filling, name)}</div>`;
 };

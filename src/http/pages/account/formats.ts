@@ -14,6 +14,10 @@ export interface Formats {
   readonly day: (at: Date) => Html;
   /** How long ago, to within what matters; less than a minute is now. */
   readonly ago: (at: Date, now: Date) => Html;
+  /** So much of a unit of time: `2 weeks`. */
+  readonly span: (count: number, unit: 'DAY' | 'WEEK' | 'MONTH' | 'YEAR') => string;
+  /** A month of a year, in figures as cards have it. */
+  readonly month: (year: number, month: number) => string;
   readonly count: (sentences: Plural, count: number) => string;
   readonly nameOfLanguage: (tag: string) => string;
   readonly inOrder: (one: string, other: string) => number;
@@ -27,6 +31,7 @@ const STEPS = [
 
 const formatsIn = (locale: string): Formats => {
   const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+  const months = new Intl.DateTimeFormat(locale, { year: 'numeric', month: '2-digit', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const numbers = new Intl.NumberFormat(locale);
   const plurals = new Intl.PluralRules(locale);
@@ -51,6 +56,8 @@ const formatsIn = (locale: string): Formats => {
       const [unit, length] = STEPS.find(([, enough]) => seconds >= enough) ?? (['second', Number.POSITIVE_INFINITY] as const);
       return html`<time datetime="${at.toISOString()}">${relative.format(-Math.floor(seconds / length), unit)}</time>`;
     },
+    span: (count, unit) => new Intl.NumberFormat(locale, { style: 'unit', unit: unit.toLowerCase(), unitDisplay: 'long' }).format(count),
+    month: (year, month) => months.format(Date.UTC(year, month - 1)),
     count: (sentences, count) => (sentences[plurals.select(count)] ?? sentences.other).replace('{count}', numbers.format(count)),
     nameOfLanguage: (tag) => new Intl.DisplayNames([tag, locale], { type: 'language' }).of(tag) ?? tag,
     inOrder: compare,

@@ -7,6 +7,7 @@ const SECTIONS = [
   ['overview', '/account'],
   ['orders', '/account/orders'],
   ['storeCredit', '/account/store-credit'],
+  ['favourites', '/account/favourites'],
   ['addresses', '/account/addresses'],
   ['security', '/account/security'],
   ['privacy', '/account/privacy'],
@@ -18,6 +19,7 @@ type Section = (typeof SECTIONS)[number][0];
 const DONE = {
   saved: 'saved',
   deleted: 'deleted',
+  removed: 'removed',
   device: 'signedOutDevice',
   others: 'signedOutOthers',
   confirmed: 'confirmedDone',

@@ -5,8 +5,11 @@ import { type Html, html } from '../html.ts';
 import { goTo } from '../page.ts';
 import { type Filling, input, select } from './fields.ts';
 import { card, done, refusalOf, show, strongly } from './layout.ts';
+import { newsCard } from './news.ts';
 import { orderList, ordersOf } from './orders.ts';
 import { asOwner, type Own, type Refused, submit } from './own.ts';
+import { paymentCards } from './payments.ts';
+import { aboutCard } from './shop-fields.ts';
 import { creditFacts, creditOf } from './store-credit.ts';
 
 const NEWEST = 3;
@@ -33,7 +36,8 @@ ${select(filling, { name: 'locale', label: text.language, autocomplete: 'languag
 <button class="small-button">${text.save}</button></form>`;
 };
 
-const showOverview = async (own: Own, refused: Refused | null): Promise<void> => {
+/** The page with a form that was refused, or as it is. */
+export const showOverview = async (own: Own, refused: Refused | null): Promise<void> => {
   const { text } = own.says;
   const { firstName, lastName, email } = own.profile;
   const name = [firstName, lastName].filter(Boolean).join(' ');
@@ -43,7 +47,7 @@ const showOverview = async (own: Own, refused: Refused | null): Promise<void> =>
   const body = html`${email && html`<p>${strongly(own.words.continueIntro, { email })}</p>`}
 ${card('newest', text.ordersNewest, html`${newest}${pageInfo.hasNextPage && html`<a class="link" href="/account/orders">${text.allOrders}</a>`}`)}
 ${accounts.length > 0 && card('credit', text.storeCredit, html`<div class="pair">${accounts.map((account) => html`<div>${creditFacts(own, account)}</div>`)}</div>`)}
-${card('profile', text.profile, profileForm(own, refused))}`;
+${await paymentCards(own)}${card('profile', text.profile, profileForm(own, refused))}${await aboutCard(own, refused)}${await newsCard(own, refused)}`;
   show(own, { section: 'overview', title, body, refused });
 };
 

@@ -35,7 +35,12 @@ from customer where id = $1::text::uuid and deleted_at is null`;
 /** The path without what was said once, which must not be said again after signing in. A posted form is begun anew on its own page. */
 const pathAgain = ({ app, request, query }: Visit): string => {
   const { pathname } = new URL(request.url ?? '/', app.publicUrl);
-  if (request.method === 'POST') return pathname.split('/').slice(0, 3).join('/').replace('/account/profile', '/account');
+  if (request.method === 'POST')
+    return pathname
+      .split('/')
+      .slice(0, 3)
+      .join('/')
+      .replace(/^\/account\/(?:profile|about|news)$/, '/account');
   const paging = new URLSearchParams([...query].filter(([name]) => name === 'after' || name === 'before'));
   return paging.size > 0 ? `${pathname}?${paging}` : pathname;
 };

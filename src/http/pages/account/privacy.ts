@@ -5,14 +5,18 @@ import { filled, type Html, html } from '../html.ts';
 import { sendZip } from '../zip.ts';
 import { ask, card, done, refusalOf, show } from './layout.ts';
 import { asOwner, type Own, type Refused } from './own.ts';
+import { PROFILE_WORDS } from './profile-words.ts';
 import { creditOf } from './store-credit.ts';
 
 const PRIVACY = '/account/privacy';
 const KEPT = ['keepsContact', 'keepsSignIn', 'keepsDevices', 'keepsAddresses', 'keepsOrders', 'keepsCredit'] as const;
+const MORE_KEPT = ['keepsFavourites', 'keepsPayments', 'keepsFields'] as const;
 const DAY_SECONDS = 24 * 60 * 60;
 
-const keptCard = ({ says: { text }, branding }: Own): Html => {
-  const kept = html`<ul class="plain">${KEPT.map((name) => html`<li>${text[name]}</li>`)}</ul>`;
+const keptCard = ({ says: { text }, branding, language }: Own): Html => {
+  const more = PROFILE_WORDS[language].text;
+  const kept = html`<ul class="plain">${KEPT.map((name) => html`<li>${text[name]}</li>`)}
+${MORE_KEPT.map((name) => html`<li>${filled(more[name], { shop: branding.name })}</li>`)}</ul>`;
   return card('keeps', filled(text.keeps, { shop: branding.name }), kept);
 };
 

@@ -9,7 +9,7 @@ import type { Visit } from '../visit.ts';
 const COOKIE = 'return';
 const RETURN_SECONDS = 15 * 60;
 
-const OWN_PAGE = /^\/account(?:\/(?:orders|store-credit|addresses|security|privacy)(?:\/[\w-]+)*)?(?:\?[\w=&%.-]*)?$/;
+const OWN_PAGE = /^\/account(?:\/(?:orders|store-credit|favourites|addresses|security|privacy)(?:\/[\w-]+)*)?(?:\?[\w=&%.-]*)?$/;
 
 /** Sets down where the browser wants to be; `path` is one of the account's pages. */
 export const rememberReturn = ({ app, response }: Visit, path: string): void =>

@@ -1,5 +1,6 @@
 import { accountsSettings } from '../../../capabilities/accounts-settings/settings.ts';
 import { html } from '../html.ts';
+import { appsCard } from './apps.ts';
 import { devicesCard } from './devices.ts';
 import { card, show } from './layout.ts';
 import type { Own, Refused } from './own.ts';
@@ -22,6 +23,7 @@ export const showSecurity = async (own: Own, refused: Refused | null): Promise<v
   const body = html`${card('email', own.words.email, address)}
 ${await passkeysCard(own, refused)}
 ${await providersCard(own, refused)}
+${await appsCard(own, refused)}
 ${(await hasPassword(own)) && passwordCard(own, refused)}
 ${await devicesCard(own, refused)}`;
   show(own, { section: 'security', title: text.security, body, refused, usesPasskeys: true });

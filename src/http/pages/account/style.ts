@@ -34,6 +34,7 @@ a.row:hover{background:var(--ground)}
 .row .soft,.line .soft,li>.soft,td .soft{display:block}
 .soft{color:var(--soft);font-size:15px;font-weight:400;overflow-wrap:anywhere}
 .account ul.rows>li>p{margin:0 0 4px}
+.account ul.rows>li>p:has(+form){margin-bottom:12px}
 .end .link{margin:-10px 0}
 .end{flex:none;display:flex;flex-direction:column;gap:4px;align-items:flex-end;text-align:right;max-width:50%}
 .badge{display:inline-block;padding:1px 10px;border:1px solid var(--line);border-radius:999px;background:var(--ground);color:var(--ink);font-size:13px;font-weight:500}
@@ -61,12 +62,14 @@ address span{display:block;overflow-wrap:anywhere}
 .cards .actions{margin-top:auto;padding-top:16px}
 .field{margin:0 0 16px}
 .hint{display:block;margin:6px 0 0;color:var(--soft);font-size:14px}
+textarea{width:100%;padding:12px;font:inherit;font-size:17px;color:var(--ink);background:var(--card);border:1px solid var(--field);border-radius:12px;resize:vertical}
+.what .product{min-height:44px;display:inline-flex;align-items:center;color:var(--accent-ink);font-weight:600;overflow-wrap:anywhere}
 select{width:100%;height:52px;padding:0 12px;font:inherit;font-size:17px;color:var(--ink);background:var(--card);border:1px solid var(--field);border-radius:12px}
 .check{display:flex;gap:12px;align-items:center;min-height:44px;font-weight:400}
 .check input{flex:none;width:22px;height:22px;margin:0;padding:0;appearance:auto;accent-color:var(--accent)}
-select:focus-visible,summary:focus-visible,.check input:focus-visible{outline:3px solid var(--accent-ink);outline-offset:2px}
+textarea:focus-visible,select:focus-visible,summary:focus-visible,.check input:focus-visible{outline:3px solid var(--accent-ink);outline-offset:2px}
 .notice:focus{outline:none}
-select[aria-invalid]{border-color:var(--alarm);border-width:2px}
+textarea[aria-invalid],select[aria-invalid]{border-color:var(--alarm);border-width:2px}
 .small-button{display:inline-flex;width:auto;min-height:44px;margin:0;padding:8px 20px;font-size:16px}
 button.danger{color:var(--alarm);background:transparent;border-color:var(--alarm)}
 .account .link{display:inline-flex;width:auto;min-height:44px;margin:0;padding:0;align-items:center;justify-content:flex-start;background:none;border:0;border-radius:4px;

@@ -1,0 +1,13 @@
+import { IDEMPOTENCY_CODES } from '../../core/errors.ts';
+
+export const SUBSCRIPTION_CODES = [
+  'AMOUNT_TOO_LARGE',
+  'BLANK',
+  'CARD_NUMBER_NOT_ALLOWED',
+  'CUSTOMER_DOES_NOT_EXIST',
+  'INVALID',
+  'NOT_FOUND',
+  'TOO_LONG',
+  'TOO_MANY_DECIMALS',
+  ...IDEMPOTENCY_CODES,
+] as const;
