@@ -26,7 +26,7 @@ export interface Tx extends SqlTx {
 
 export type Transact = <Result>(actor: string, run: (tx: Tx) => Promise<Result>, limits?: TransactLimits) => Promise<Result>;
 
-export interface TransactLimits {
+interface TransactLimits {
   /** After so long the transaction is given up; 30 seconds unless told, which is for work in the background alone. */
   readonly timeoutMs: number;
 }

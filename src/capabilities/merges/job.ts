@@ -24,7 +24,7 @@ export interface Refused {
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-export const refusedBy = ({ code, field, params }: DomainError): Refused => ({ code, field, params });
+const refusedBy = ({ code, field, params }: DomainError): Refused => ({ code, field, params });
 
 const LOTS = `
 select count(*)::integer as count from store_credit_account a join store_credit_lot l on l.account_id = a.id and l.is_open
