@@ -179,18 +179,20 @@ describe.each(backends)('access on $name', (kind) => {
   };
 
   it('has arguments for every root field and an id for every type', () => {
-    expect(Object.keys(cases).sort()).toEqual(KINDS.flatMap((root) => Object.keys(rootFields(root))).sort());
+    expect(Object.keys(cases).sort()).toEqual([...new Set(KINDS.flatMap((root) => Object.keys(rootFields(root))))].sort());
     expect([...Object.keys(victim.ids), ...NOT_MADE_YET].sort()).toEqual(nodeTypes().sort());
   });
 
   it('shows staff all of it by the same operations, so that its absence elsewhere says something', async () => {
-    const seen = await Promise.all(
-      everyCase(['query']).map(async ({ name, variables, query }) => {
-        const answer = await test.graphql(query, variables, test.staffToken);
-        expect({ name, errors: answer.errors?.filter(({ extensions }) => extensions.code !== 'BAD_USER_INPUT') ?? [] }).toEqual({ name, errors: [] });
-        return JSON.stringify(answer.data);
-      }),
-    );
+    const lookUp = async ({ name, variables, query }: ReturnType<typeof everyCase>[number]): Promise<string> => {
+      const answer = await test.graphql(query, variables, test.staffToken);
+      expect({ name, errors: answer.errors?.filter(({ extensions }) => extensions.code !== 'BAD_USER_INPUT') ?? [] }).toEqual({ name, errors: [] });
+      return JSON.stringify(answer.data);
+    };
+    // As many at once as a server lets wait: all of them are thousands.
+    const left = everyCase(['query']);
+    const seen: string[] = [];
+    while (left.length > 0) seen.push(...(await Promise.all(left.splice(0, 100).map(lookUp))));
     const whole = seen.join('\n');
     for (const text of [...victim.private, ...victim.notes, ...Object.values(victim.ids)]) expect(whole).toContain(text);
   });
