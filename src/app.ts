@@ -97,6 +97,9 @@ export interface App {
 
 const DAY_SECONDS = 24 * 60 * 60;
 
+/** How late the readers of all transactions may hear of one. */
+const SHOP_TOLD_MS = 20;
+
 /** Binds a backend to a clock, keys and a way to send mail. No container: what is not here is an argument. */
 export const createApp = (
   backend: Backend,
@@ -146,11 +149,22 @@ export const createApp = (
   };
   const options = { clock: now, onCommit: wake };
   const transact = createTransact(backend.database, backend.bus, options);
+  // One message for all that is posted in such a moment: it says no more than that there is something new.
+  let isToldSoon = false;
+  const tellShop = (): void => {
+    if (isToldSoon) return;
+    isToldSoon = true;
+    setTimeout(() => {
+      isToldSoon = false;
+      if (!closing.signal.aborted) backend.bus.publish(topics.storeCreditTransactions);
+    }, SHOP_TOLD_MS).unref();
+  };
   const ledger = batchingLedger(backend.database.sql, {
     clock: clock ?? null,
     onCommit: (movement, posted) => {
       backend.bus.publish(topics.storeCreditAccount(posted.accountId), newsOf(movement, posted));
       if ('to' in posted && posted.to) backend.bus.publish(topics.storeCreditAccount(posted.to.accountId));
+      tellShop();
     },
   });
   return {

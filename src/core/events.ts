@@ -129,6 +129,8 @@ export const topics = {
   session: (id: string) => `session:${id}`,
   staffToken: (id: string) => `staff_token:${id}`,
   storeCreditBulkIssue: (id: string) => `store_credit_bulk_issue:${id}`,
+  /** Of the whole shop: that there are new ones. */
+  storeCreditTransactions: 'store_credit_transactions',
   storeCreditAccount: (id: string) => `store_credit_account:${id}`,
 } as const;
 

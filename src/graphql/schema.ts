@@ -50,6 +50,7 @@ import '../capabilities/store-credit/graphql/bulk-issue.ts';
 import '../capabilities/store-credit/graphql/bulk-issue-mutations.ts';
 import '../capabilities/store-credit/graphql/codes.ts';
 import '../capabilities/store-credit/graphql/correction-mutations.ts';
+import '../capabilities/store-credit/graphql/feed.ts';
 import '../capabilities/store-credit/graphql/hold-mutations.ts';
 import '../capabilities/store-credit/graphql/hold.ts';
 import '../capabilities/store-credit/graphql/lists.ts';

@@ -193,7 +193,7 @@ describe.each(backends)('access on $name', (kind) => {
   };
 
   it('has arguments for every root field and an id for every type', () => {
-    expect(Object.keys(cases).sort()).toEqual(KINDS.flatMap((root) => Object.keys(rootFields(root))).sort());
+    expect(Object.keys(cases).sort()).toEqual([...new Set(KINDS.flatMap((root) => Object.keys(rootFields(root))))].sort());
     expect([...Object.keys(victim.ids), ...NOT_MADE_YET].sort()).toEqual(nodeTypes().sort());
   });
 

@@ -131,9 +131,11 @@ select r.place::text, l.id::text as "transactionId", r.currency, l.remaining_min
   r.reversed_minor::text as reversed, coalesce(l.expires_at <= m.moment, false) as "isExpired",
   greatest(0, least(l.remaining_minor, s.available - coalesce(sum(l.remaining_minor) over (
     partition by l.account_id order by r.place rows between unbounded preceding and 1 preceding), 0)))::text as free,
-  coalesce((select sum(case t.kind when 'DEBIT' then f.amount_minor else -f.amount_minor end) from store_credit_allocation f
-    join store_credit_transaction t on t.id = f.transaction_id left join store_credit_transaction d on d.id = t.related_id
-    where f.lot_id = l.id and (t.kind = 'DEBIT' and t.event in ('MERGE', 'TRANSFER') or t.kind = 'DEBIT_REVERT' and d.event in ('MERGE', 'TRANSFER'))), 0)::text as moved
+  case when l.remaining_minor = r.amount_minor then 0 else coalesce((
+    select sum(case t.kind when 'DEBIT' then f.amount_minor else -f.amount_minor end) from store_credit_transaction t
+    join store_credit_allocation f on f.transaction_id = t.id and f.lot_id = l.id left join store_credit_transaction d on d.id = t.related_id
+    where t.account_id = l.account_id and t.number > l.number
+      and (t.kind = 'DEBIT' and t.event in ('MERGE', 'TRANSFER') or t.kind = 'DEBIT_REVERT' and d.event in ('MERGE', 'TRANSFER'))), 0) end::text as moved
 from store_credit_bulk_issue_row r
 join store_credit_lot l on l.id = r.transaction_id
 join store_credit_account a on a.id = l.account_id

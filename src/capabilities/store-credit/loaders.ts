@@ -61,3 +61,38 @@ export const loadExpirable = async (sql: Sql, accountIds: readonly string[], mom
   );
   return new Map(rows.map(({ id, amount }) => [id, BigInt(amount)]));
 };
+
+/**
+ * What was left of the balance at a moment: without what was held then, and without credit that had run out by then, with the expiry that it
+ * had then. All of it is made again from the rows that never change.
+ */
+const AVAILABLE_AT = `
+with k as (
+  select key, split_part(key, ' ', 1)::uuid as account, split_part(key, ' ', 2)::timestamptz as at from unnest($1::text[]) key
+)
+select k.key, greatest(0, store_credit_balance_at(k.account, k.at)
+  - coalesce((
+    select sum(h.amount_minor
+      + coalesce((select sum(t.amount_minor) from store_credit_transaction t where t.hold_id = h.id and t.created_at <= k.at), 0)
+      - coalesce((select sum(c.amount_minor) from store_credit_change c
+          where c.hold_id = h.id and c.kind in ('HOLD_RELEASED', 'HOLD_EXPIRED') and c.created_at <= k.at), 0))
+    from store_credit_hold h where h.account_id = k.account and h.created_at <= k.at and h.expires_at > k.at), 0)
+  - coalesce((
+    select sum(l.amount_minor - coalesce(s.taken, 0))
+    from store_credit_lot l
+    join store_credit_transaction g on g.id = l.id
+    left join (
+      select f.lot_id, sum(case t.kind when 'DEBIT_REVERT' then -f.amount_minor else f.amount_minor end) as taken
+      from store_credit_transaction t join store_credit_allocation f on f.transaction_id = t.id
+      where t.account_id = k.account and t.created_at <= k.at group by f.lot_id) s on s.lot_id = l.id
+    left join lateral (
+      select true as is_there, expires_at from store_credit_change where lot_id = l.id and created_at <= k.at order by version desc limit 1) c on true
+    where l.account_id = k.account and g.created_at <= k.at
+      and case when c.is_there then c.expires_at else g.expires_at end <= k.at), 0))::text as available
+from k`;
+
+/** What could be spent at moments, in minor units, by `<account id> <ISO moment>`. */
+export const loadAvailableAt = async (sql: Sql, keys: readonly string[]): Promise<Map<string, bigint>> => {
+  const rows = await sql<{ key: string; available: string }>(AVAILABLE_AT, [keys]);
+  return new Map(rows.map(({ key, available }) => [key, BigInt(available)]));
+};

@@ -40,7 +40,9 @@ export const postWithin = async (tx: SqlTx, movements: readonly Movement[]): Pro
   const [batch, moment] = statementValues(movements, tx.now);
   const [row] = await tx.sql<{ answers: PostAnswer[] }>(POST, [batch, moment]);
   const answers = row?.answers ?? [];
-  for (const answer of answers) for (const accountId of accountsIn(answer)) tx.announce(topics.storeCreditAccount(accountId));
+  const accounts = answers.flatMap(accountsIn);
+  for (const accountId of accounts) tx.announce(topics.storeCreditAccount(accountId));
+  if (accounts.length > 0) tx.announce(topics.storeCreditTransactions);
   return answers;
 };
 

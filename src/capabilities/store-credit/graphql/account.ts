@@ -7,7 +7,7 @@ import { BY_ID, counterColumn, keysetConnection, keysetQuery, momentColumn, node
 import { refusing } from '../../../graphql/pages.ts';
 import { queryOf, READS } from '../../../graphql/query.ts';
 import { CurrencyCode, MoneyV2 } from '../../../graphql/scalars.ts';
-import { loadBalancesAt, loadExpirable, loadNextExpiries, loadStandings, type Standing } from '../loaders.ts';
+import { loadAvailableAt, loadBalancesAt, loadExpirable, loadNextExpiries, loadStandings, type Standing } from '../loaders.ts';
 import { accountSearch, transactionSearch } from '../search.ts';
 import { knownOwners, StoreCreditAccountTransaction } from './transaction.ts';
 
@@ -44,6 +44,11 @@ const HOLDINGS = { heldMinor: true, runOut: { select: { amountMinor: true, timed
 const balanceAt = async (context: Context, accountId: string, moment: Date): Promise<bigint> => {
   const load = (keys: readonly string[]) => loadBalancesAt(context.app.backend.database.sql, keys);
   return (await loaderOf(context, 'store-credit/balance-at', load).load(`${accountId} ${moment.toISOString()}`)) ?? 0n;
+};
+
+const availableAt = async (context: Context, accountId: string, moment: Date): Promise<bigint> => {
+  const load = (keys: readonly string[]) => loadAvailableAt(context.app.backend.database.sql, keys);
+  return (await loaderOf(context, 'store-credit/available-at', load).load(`${accountId} ${moment.toISOString()}`)) ?? 0n;
 };
 
 const NextExpiry = builder.objectRef<{ readonly expiresAt: Date; readonly amount: Money }>('StoreCreditNextExpiry').implement({
@@ -90,10 +95,12 @@ export const StoreCreditAccount = builder.prismaNode('StoreCreditAccount', {
     available: t.field({
       type: MoneyV2,
       nullable: false,
-      description: 'What can be spent now: the balance less holds and less what has expired.',
+      description: 'What can be spent: the balance less holds and less what has expired.',
+      args: { at: t.arg({ type: 'DateTime', description: 'A moment in the past; absent: now.' }) },
       select: { balanceMinor: true, ...HOLDINGS },
-      resolve: (account, _args, context) => {
+      resolve: (account, { at: past }, context) => {
         const { id, currency } = account;
+        if (past) return availableAt(context, id, past).then((amountMinor) => ({ amountMinor, currency }));
         const { availableMinor } = account as AccountAsOf;
         if (availableMinor !== undefined) return { amountMinor: availableMinor, currency };
         const moment = context.app.ledgerMoment();

@@ -14,7 +14,7 @@ import { StoreCreditAccountChange } from './hold.ts';
 import { StoreCreditAccountTransaction } from './transaction.ts';
 
 /** An account as a transaction or a change left it, or as it is now when there is none to tell of. */
-interface Update {
+export interface Update {
   readonly accountId: string;
   readonly change: {
     /** Exactly one of the two is there. */
@@ -46,7 +46,7 @@ const covers = (row: Row, select: object): boolean =>
 const enough = (row: Row | undefined, { select }: { select?: object }): never | null =>
   row && select && covers(row, select) ? (row as never) : null;
 
-const accountOf = async ({ accountId, change }: Update, query: { select?: never }, { app }: Context) => {
+export const accountOf = async ({ accountId, change }: Update, query: { select?: never }, { app }: Context) => {
   const account = await app.backend.database.read.storeCreditAccount.findUniqueOrThrow({ ...query, where: { id: accountId } });
   if (!change) return account;
   const asOf: AccountAsOf = { availableMinor: change.availableMinor, heldAfterMinor: change.heldAfterMinor };
