@@ -197,7 +197,7 @@ describe.each(backends)('access on $name', (kind) => {
     expect([...Object.keys(victim.ids), ...NOT_MADE_YET].sort()).toEqual(nodeTypes().sort());
   });
 
-  it('shows staff all of it by the same operations, so that its absence elsewhere says something', async () => {
+  it('shows staff all of it by the same operations, so that its absence elsewhere says something', { timeout: 180_000 }, async () => {
     const all = everyCase(['query']);
     const seen: string[] = [];
     // A few at a time: a server takes so many connections and no more.

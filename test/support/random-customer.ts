@@ -61,6 +61,7 @@ export const givenRandomCustomer = async (app: App, shop: Shop): Promise<string>
       tags: ['vip', 'b2b', 'news'].filter(() => maybe()),
       vatId: maybe(0.3) ? 'DK13585628' : null,
       taxExempt: maybe(0.3),
+      dataSaleOptOutAt: maybe(0.3) ? new Date(Date.now() - upTo(10_000)) : null,
       taxExemptions: ['EU_REVERSE_CHARGE_EXEMPTION_RULE', 'US_CA_RESELLER_EXEMPTION'].filter(() => maybe(0.3)),
       state: oneOf(['DISABLED', 'ENABLED', 'INVITED', 'DECLINED'] as const),
     },

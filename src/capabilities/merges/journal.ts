@@ -23,7 +23,7 @@ export interface Journal {
 export const rowOf = (profile: Pick<Profile, Column>): Row =>
   JSON.parse(JSON.stringify(Object.fromEntries(COLUMNS.map((name) => [name, profile[name]])))) as Row;
 
-const MOMENTS: ReadonlySet<Column> = new Set(['emailVerifiedAt', 'phoneVerifiedAt', 'birthDate']);
+const MOMENTS: ReadonlySet<Column> = new Set(['emailVerifiedAt', 'phoneVerifiedAt', 'birthDate', 'dataSaleOptOutAt']);
 
 /** The same as the database is told it. */
 export const columnsOf = (row: Partial<Row>): Partial<Record<Column, never>> =>

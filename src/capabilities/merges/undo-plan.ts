@@ -18,6 +18,7 @@ const FIELDS = {
   vatId: ['vatId'],
   taxExempt: ['taxExempt'],
   taxExemptions: ['taxExemptions'],
+  dataSaleOptOut: ['dataSaleOptOutAt'],
   state: ['state'],
   defaultAddress: ['defaultAddressId'],
 } as const satisfies Record<string, readonly Column[]>;

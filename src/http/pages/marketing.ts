@@ -3,6 +3,7 @@ import { readUnsubscribe } from '../../capabilities/marketing/links.ts';
 import { unsubscribe } from '../../capabilities/marketing/unsubscribe.ts';
 import { DomainError } from '../../core/errors.ts';
 import { readForm } from '../form.ts';
+import { ACCOUNT_WORDS } from './account/words.ts';
 import { filled, type Html, html } from './html.ts';
 import { MARKETING_WORDS } from './marketing-words.ts';
 import { render, send } from './page.ts';
@@ -31,9 +32,11 @@ const asked = (visit: Visit, intro: string, button: string, email = ''): Html =>
 <form method="post" action="${`${pathIn(visit)}?locale=${language}`}"><button autofocus>${button}</button></form>`;
 };
 
-const refused = (visit: Visit, title: string, error: unknown): void => {
+/** What a link was good for is not its heading when it is good for nothing: `no more news` would look as if it were done. */
+const refused = (visit: Visit, error: unknown): void => {
   if (!(error instanceof DomainError)) throw error;
-  show(visit, title, html`<p role="alert">${sentenceOf(visit, error)}</p>`, 410);
+  const account = html`<p><a href="/account">${ACCOUNT_WORDS[visit.language].text.greetingNobody}</a></p>`;
+  show(visit, visit.words.linkOverTitle, html`<p role="alert">${sentenceOf(visit, error)}</p>${account}`, 410);
 };
 
 /** `/marketing/confirm/{token}`: the second half of a double opt-in. */
@@ -47,7 +50,7 @@ export const confirmMarketing = async (visit: Visit): Promise<void> => {
     await app.transact('anonymous', (tx) => confirmSubscription(tx, app.keyring, tokenIn(visit)));
     show(visit, words.confirmTitle, said(visit, words.confirmed, email));
   } catch (error) {
-    refused(visit, words.confirmTitle, error);
+    refused(visit, error);
   }
 };
 
@@ -62,7 +65,7 @@ export const endMarketing = async (visit: Visit): Promise<void> => {
   const { app, request, language } = visit;
   const words = MARKETING_WORDS[language];
   const customerId = readUnsubscribe(app.keyring, tokenIn(visit));
-  if (!customerId) return refused(visit, words.endTitle, new DomainError('INVALID_LINK'));
+  if (!customerId) return refused(visit, new DomainError('INVALID_LINK'));
   if (request.method !== 'POST') return show(visit, words.endTitle, asked(visit, words.endIntro, words.end));
   request.resume();
   try {

@@ -50,7 +50,7 @@ const channelForm = ({ language }: Own, { channel, state, address }: Offered): H
 <button class="small-button${what === 'stop' && html` second`}">${label}</button></form>`;
   if (state === 'SUBSCRIBED') return html`<li><p>${say(text.newsSome)}</p>${button('stop', say(text.newsStop))}</li>`;
   if (state === 'PENDING' && channel === 'EMAIL')
-    return html`<li><p>${say(text.newsPending)}</p><div class="actions">${button('start', html`${text.newsAgain}`)}${button('stop', say(text.newsStop))}</div></li>`;
+    return html`<li><p>${say(text.newsPending)}</p><div class="buttons">${button('start', html`${text.newsAgain}`)}${button('stop', say(text.newsStop))}</div></li>`;
   return html`<li><p>${say(text.newsNone)}</p>${button('start', say(text.newsStart))}</li>`;
 };
 

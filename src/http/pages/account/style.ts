@@ -34,7 +34,10 @@ a.row:hover{background:var(--ground)}
 .row .soft,.line .soft,li>.soft,td .soft{display:block}
 .soft{color:var(--soft);font-size:15px;font-weight:400;overflow-wrap:anywhere}
 .account ul.rows>li>p{margin:0 0 4px}
-.account ul.rows>li>p:has(+form){margin-bottom:12px}
+.account ul.rows>li>p:has(+form),.account ul.rows>li>p:has(+.buttons){margin-bottom:12px}
+.buttons{display:flex;flex-wrap:wrap;gap:12px}
+.buttons form{margin:0}
+.account .small-button.second{margin:0}
 .end .link{margin:-10px 0}
 .end{flex:none;display:flex;flex-direction:column;gap:4px;align-items:flex-end;text-align:right;max-width:50%}
 .badge{display:inline-block;padding:1px 10px;border:1px solid var(--line);border-radius:999px;background:var(--ground);color:var(--ink);font-size:13px;font-weight:500}
