@@ -250,4 +250,5 @@ export const da: Messages = {
   TOO_MANY_CELLS: 'Rækken har {cells} celler, hvor den første linje har {columns}. Sæt celler med skilletegn i anførselstegn.',
   UNSUPPORTED_PASSWORD_HASH:
     'Denne hash kan ikke overtages. Giv en adgangskode, en argon2id-hash i PHC-form eller en bcrypt-hash med højst 2^12 runder i kolonnen password_hash.',
+  TOO_SLOW: 'Søgningen tog for lang tid. Gør den snævrere: flere bogstaver, et ord mere eller et filter.',
 };

@@ -254,4 +254,5 @@ export const de: Messages = {
   TOO_MANY_CELLS: 'Die Zeile hat {cells} Zellen, die erste Zeile {columns}. Setzen Sie Zellen mit Trennzeichen in Anführungszeichen.',
   UNSUPPORTED_PASSWORD_HASH:
     'Dieser Hash kann nicht übernommen werden. Geben Sie ein Passwort, einen argon2id-Hash in PHC-Form oder einen bcrypt-Hash mit höchstens 2^12 Runden in der Spalte password_hash an.',
+  TOO_SLOW: 'Die Suche dauerte zu lange. Grenzen Sie sie ein: mehr Buchstaben, ein weiteres Wort oder ein Filter.',
 };

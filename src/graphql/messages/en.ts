@@ -248,6 +248,7 @@ export const en = {
   TOO_MANY_CELLS: 'The row has {cells} cells where the first line has {columns}. Put cells that hold the separator in quotes.',
   UNSUPPORTED_PASSWORD_HASH:
     'This hash cannot be taken over. Give a password, an argon2id hash in PHC form, or a bcrypt hash of at most 2^12 rounds in the column password_hash.',
+  TOO_SLOW: 'The search took too long. Narrow it: more letters, another word, or a filter.',
 } as const;
 
 export type MessageCode = keyof typeof en;

@@ -249,4 +249,5 @@ export const it: Messages = {
   TOO_MANY_CELLS: 'La riga ha {cells} celle, la prima riga {columns}. Metta tra virgolette le celle che contengono il separatore.',
   UNSUPPORTED_PASSWORD_HASH:
     'Questo hash non può essere acquisito. Indichi una password, un hash argon2id in forma PHC o un hash bcrypt di al massimo 2^12 cicli nella colonna password_hash.',
+  TOO_SLOW: 'La ricerca ha richiesto troppo tempo. La restringa: più lettere, un’altra parola o un filtro.',
 };

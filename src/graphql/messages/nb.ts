@@ -249,4 +249,5 @@ export const nb: Messages = {
   TOO_MANY_CELLS: 'Raden har {cells} celler der første linje har {columns}. Sett celler med skilletegn i anførselstegn.',
   UNSUPPORTED_PASSWORD_HASH:
     'Denne hashen kan ikke overtas. Gi et passord, en argon2id-hash i PHC-form eller en bcrypt-hash med høyst 2^12 runder i kolonnen password_hash.',
+  TOO_SLOW: 'Søket tok for lang tid. Gjør det smalere: flere bokstaver, et ord til eller et filter.',
 };

@@ -249,4 +249,5 @@ export const pl: Messages = {
   TOO_MANY_CELLS: 'Wiersz ma {cells} komórek, a pierwszy wiersz {columns}. Komórki z separatorem ujmij w cudzysłów.',
   UNSUPPORTED_PASSWORD_HASH:
     'Tego skrótu nie można przejąć. Podaj hasło, skrót argon2id w postaci PHC albo skrót bcrypt o najwyżej 2^12 rundach w kolumnie password_hash.',
+  TOO_SLOW: 'Wyszukiwanie trwało zbyt długo. Zawęź je: więcej liter, kolejne słowo albo filtr.',
 };
