@@ -12,9 +12,42 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** Prisma's reading methods, one statement each. */
   readonly read: Read;
+  /** The same for searches, whose cost their caller decides: never longer than SEARCH_MS_MAX. */
+  readonly searches: Searches;
   readonly sql: Sql;
   readonly transaction: SqlTransaction;
 }
+
+/** How long a search may take; PGlite knows no such limit, and is one process's own. */
+export const SEARCH_MS_MAX = 10_000;
+
+/** Ways to find rows, told to the planner, which knows neither how many there are nor how common a word is where nobody analyses tables. */
+export interface Searches {
+  /** As the planner will. */
+  readonly plain: Read;
+  /** By the indexes of what is asked for: for what is rare. */
+  readonly found: Read;
+  /** By their ids: no other index helps with that, and one of all living customers is no help. */
+  readonly picked: Read;
+  /** Along the index that orders the list, for what is common: a page of it is soon full. */
+  readonly walked: Read;
+}
+
+const WITHIN = `select set_config('statement_timeout', '${SEARCH_MS_MAX}', true)`;
+const FOUND = `${WITHIN}, set_config('enable_seqscan', 'off', true)`;
+const PICKED = `${FOUND}, set_config('enable_bitmapscan', 'off', true)`;
+const WALKED = `${WITHIN}, set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`;
+
+const setUp =
+  (transaction: SqlTransaction, settings: string): Sql =>
+  (text, values) =>
+    transaction(async (sql) => {
+      await sql(settings, []);
+      return sql(text, values);
+    });
+
+/** Whether a search was ended because it took too long. */
+export const tookTooLong = (error: unknown): boolean => (error as { code?: string } | null)?.code === '57014';
 
 /**
  * Runs statements that commit together, with nothing of Prisma's around them. It begins with the first of them: `isBegun` says whether
@@ -30,5 +63,12 @@ const createPrisma = (adapter: SqlDriverAdapterFactory): PrismaClient => new Pri
 /** Opens Prisma beside a way to run statements, on a database that is migrated. */
 export const createDatabase = async (adapter: SqlDriverAdapterFactory, sql: Sql, transaction: SqlTransaction): Promise<Database> => {
   const prisma = createPrisma(adapter);
-  return { prisma, sql, transaction, read: await createRead(prisma, sql) };
+  const [read, plain, found, picked, walked] = await Promise.all([
+    createRead(prisma, sql),
+    createRead(prisma, sql, setUp(transaction, WITHIN)),
+    createRead(prisma, sql, setUp(transaction, FOUND)),
+    createRead(prisma, sql, setUp(transaction, PICKED)),
+    createRead(prisma, sql, setUp(transaction, WALKED)),
+  ]);
+  return { prisma, sql, transaction, read, searches: { plain, found, picked, walked } };
 };

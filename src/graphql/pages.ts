@@ -44,6 +44,15 @@ export const refusingRead = <Result>(context: Context, info: GraphQLResolveInfo,
   }
 };
 
+/** The same for a read that is awaited. */
+export const refusingReads = async <Result>(context: Context, info: GraphQLResolveInfo, read: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof DomainError ? readError(userErrorOf(error, languageOfOperation(info, context))) : error;
+  }
+};
+
 /** The same where only arguments are at hand: in English. */
 export const refusing = <Result>(read: () => Result): Result => {
   try {

@@ -63,6 +63,7 @@ import '../capabilities/store-credit/graphql/reports.ts';
 import '../capabilities/store-credit/graphql/requests.ts';
 import '../capabilities/store-credit/graphql/rules.ts';
 import '../capabilities/store-credit/graphql/statement.ts';
+import '../capabilities/transfer/graphql/export.ts';
 import '../capabilities/transfer/graphql/import.ts';
 import '../capabilities/transfer/graphql/import-mutations.ts';
 import '../capabilities/subscriptions/graphql.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
 import { answer } from './answer.ts';
+import { exportFile, linkedExport } from './export.ts';
 import { wantsGraphiql } from './graphiql.ts';
 import { graphiqlAsset } from './graphiql-assets.ts';
 import { importCustomers } from './import-customers.ts';
@@ -76,6 +77,8 @@ const TABLE: readonly Entry[] = [
   { path: /^\/admin\/api\/[\w-]+\/graphql\.json$/, methods: ['GET', 'POST', 'OPTIONS'], route: graphql },
   { path: /^\/account\/login\/multipass\/[^/]+$/, methods: ['GET'], route: { name: 'multipass', handle: multipass } },
   { path: /^\/import\/customers$/, methods: ['POST'], route: { name: 'import', handle: importCustomers, isStreaming: true } },
+  { path: /^\/export\/[a-z-]+\.[a-z]+$/, methods: ['GET'], route: { name: 'export', handle: exportFile, isStreaming: true } },
+  { path: /^\/export\/[\w-]+$/, methods: ['GET'], route: { name: 'export', handle: linkedExport, isStreaming: true } },
   { path: /^\/webhooks\/shopify$/, methods: ['POST'], route: { name: 'webhook', handle: shopifyWebhooks } },
   { path: /^\/dev\/inbox$/, methods: ['GET'], route: { name: 'inbox', handle: inbox } },
   { path: /^\/dev\/graphiql\/\w+\/[\w.-]+$/, methods: ['GET'], route: { name: 'graphiql', handle: graphiqlAsset } },

@@ -168,16 +168,14 @@ describe.each(backends)('customer search on $name', (kind) => {
     const asked = [...words.map((query) => [query, 'customer_words_idx'] as const), ['tag:vip', 'customer_tags_idx'] as const];
     const wanted = await Promise.all(
       asked.map(async ([query, index]) => {
-        const { exact, tolerant } = customerSearch(query);
-        return [exact, tolerant].flatMap((where) => (where ? [{ query, index, where }] : []));
+        const { exact, words, tolerant } = customerSearch(query);
+        return [exact, ...(words.some(({ canBeMistyped }) => canBeMistyped) ? [tolerant(new Set())] : [])].map((where) => ({ query, index, where }));
       }),
     );
     const { read, transaction } = test.app.backend.database;
     const plans: { query: string; isByIndex: boolean; readsAll: boolean }[] = [];
     for (const { query, index, where } of wanted.flat()) {
-      const [statement] = await watchStatements(() =>
-        read.customer.findMany({ where: { deletedAt: null, AND: where }, orderBy: { id: 'asc' }, take: 21 }),
-      );
+      const [statement] = await watchStatements(() => read.customer.findMany({ where, select: { id: true }, take: 2_001 }));
       plans.push({ query, index, ...(statement as { text: string; values: unknown[] }) } as never);
     }
     const rollback = new Error('enough seen');

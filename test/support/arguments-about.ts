@@ -21,6 +21,7 @@ export const argumentsAbout = ({ ids, email }: Somebody): Record<string, object[
     customersImports: [{ first: 5 }],
     customersImportUndo: [{ id: ids.CustomersImport }],
     customersImportUpdated: [{ id: ids.CustomersImport }],
+    exportCreate: [{ input: { kind: 'CUSTOMERS', query: `email:"${email}"` } }],
     duplicateCandidates: [{ first: 5, customerId: ids.Customer, minScore: 0.5 }, { first: 5 }],
     duplicateCluster: [{ customerId: ids.Customer }],
     duplicateConfirm: [{ id: ids.DuplicateCandidate }],

@@ -17,9 +17,9 @@ describe('the header of an import', () => {
     expect(readHeader(['date_of_birth', 'Postal Code', 'SURNAME']).index).toEqual({ birthDate: 0, zip: 1, lastName: 2 });
   });
 
-  it('of a Shopify export is read but for consent, totals and tax', () => {
+  it('of a Shopify export is read but for totals and tax', () => {
     const { ignored, index } = readHeader(SHOPIFY.split(','));
-    expect(ignored).toEqual(['Accepts Email Marketing', 'Accepts SMS Marketing', 'Total Spent', 'Total Orders', 'Tax Exempt']);
+    expect(ignored).toEqual(['Total Spent', 'Total Orders', 'Tax Exempt']);
     expect(index).toMatchObject({ externalId: 0, company: 5, zoneCode: 9, territoryCode: 10, zip: 11, addressPhone: 12, phone: 13, tags: 19 });
   });
 

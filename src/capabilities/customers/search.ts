@@ -125,11 +125,20 @@ const metafield = ({ value, comparator, isPrefix, text }: Term): Where | null =>
   return { metafields: { some: { namespace, key, ...holds } } };
 };
 
+/** A free word of a search, and who has it as it is written. */
+interface Word {
+  readonly text: string;
+  readonly where: Where;
+  readonly canBeMistyped: boolean;
+}
+
 export interface CustomerSearch {
   /** Every word as it is written. */
   readonly exact: Where;
-  /** Names that are like the free words too; null where no word can be mistyped. */
-  readonly tolerant: Where | null;
+  /** Free words and filters that name something: whoever they mean is looked for first, and put in order afterwards. */
+  readonly words: readonly Word[];
+  /** Names that are like the free words too, but for those that are somebody's. */
+  readonly tolerant: (known: ReadonlySet<string>) => Where;
 }
 
 /**
@@ -138,22 +147,20 @@ export interface CustomerSearch {
  * understood.
  */
 export const customerSearch = (query: string | null | undefined): CustomerSearch => {
-  const words: Term[] = [];
-  const found = searchConditions(
+  const words: Word[] = [];
+  const exact = searchConditions(
     query,
     FILTERS,
     (term) => {
-      words.push(term);
-      return anywhere(term);
+      const where = anywhere(term);
+      words.push({ text: term.text, where, canBeMistyped: similar(term).length > 0 });
+      return where;
     },
     metafield,
   );
-  // Of several words each is common and all together are rare, which PostgreSQL does not know of first names and last names.
-  const isRare = words.filter(({ value }) => value.length >= TRIGRAM_CHARACTERS).length > 1;
-  const within = (where: Where): Where => (isRare ? ({ FIRST: where } as Where) : where);
-  const canBeMistyped = words.some((term) => similar(term).length > 0);
-  return { exact: within(found), tolerant: canBeMistyped ? within(searchConditions(query, FILTERS, nearly, metafield)) : null };
+  return {
+    exact,
+    words,
+    tolerant: (known) => searchConditions(query, FILTERS, (term) => (known.has(term.text) ? anywhere(term) : nearly(term)), metafield),
+  };
 };
-
-/** Shorter parts of words are in no index of trigrams. */
-const TRIGRAM_CHARACTERS = 3;

@@ -191,7 +191,7 @@ const apply = (drafts: Drafts, draft: Draft, row: ImportRow, change: Change): vo
     drafts.byExternalId.set(row.externalId, draft);
     draft.changed.add('externalIds');
   }
-  if (row.fingerprint && !drafts.byFingerprint.has(row.fingerprint)) {
+  if (row.fingerprint && row.ownId !== draft.id && !drafts.byFingerprint.has(row.fingerprint)) {
     draft.newExternalIds.push({ source: FINGERPRINT_SOURCE, value: row.fingerprint });
     drafts.byFingerprint.set(row.fingerprint, draft);
   }

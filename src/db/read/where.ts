@@ -60,13 +60,7 @@ const PATTERNS: Readonly<Record<string, (text: unknown) => string>> = {
 const SIMILAR = 'similar';
 const similarTo = (column: string, text: string): string => `(${column} % ${text} or ${text} <% ${column})`;
 
-/**
- * A key of this reader's own beside AND, OR and NOT: the rows are found first, by whatever indexes answer the condition together, and put in
- * order afterwards. Without it PostgreSQL walks the order's index where it takes a condition for more common than it is.
- */
-const FIRST = 'FIRST';
-
-/** The same condition for Prisma, which knows neither: names that contain the text, in whatever way it finds them. */
+/** The same condition for Prisma, which does not know it: names that contain the text, in whatever way it finds them. */
 export const withoutOwn = (query: unknown): unknown => {
   if (Array.isArray(query)) return query.map(withoutOwn);
   if (!isPlain(query)) return query;
@@ -77,7 +71,7 @@ export const withoutOwn = (query: unknown): unknown => {
             ['contains', value],
             ['mode', 'insensitive'],
           ]
-        : [[key === FIRST ? 'AND' : key, withoutOwn(value)]],
+        : [[key, withoutOwn(value)]],
     ),
   );
 };
@@ -167,12 +161,6 @@ const relationCondition = (writing: Writing, alias: string, relation: Relation, 
   ]);
 };
 
-const foundFirst = (writing: Writing, name: string, alias: string, where: Filter): string => {
-  const { table } = modelNamed(writing, name);
-  const inner = nextAlias(writing);
-  return `${alias}.id = any(array(select ${inner}.id from ${table} ${inner} where ${conditionOf(writing, name, inner, where)}))`;
-};
-
 /** A Prisma `where` as a condition on `alias`. Throws Unknown for what it does not know. */
 export const conditionOf = (writing: Writing, name: string, alias: string, where: Filter | undefined): string => {
   const { fields } = modelNamed(writing, name);
@@ -182,7 +170,6 @@ export const conditionOf = (writing: Writing, name: string, alias: string, where
     const all = (): string[] => listOf(filter).map((part) => conditionOf(writing, name, alias, part as Filter));
     const field = fields.get(key);
     if (key === 'AND') conditions.push(...all());
-    else if (key === FIRST) conditions.push(foundFirst(writing, name, alias, filter as Filter));
     else if (key === 'OR') conditions.push(joined('or', all()));
     else if (key === 'NOT') conditions.push(...all().map((condition) => `not ${condition}`));
     else if (field?.kind === 'scalar') conditions.push(scalarCondition(writing, alias, field, filter));

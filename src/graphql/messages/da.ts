@@ -272,4 +272,5 @@ export const da: Messages = {
   PAGES_NEED_ACCESS: 'Kunden skal have lov til at se værdien, hvor den vises, og til at skrive den, hvor der spørges om den.',
   PAGES_NEED_TYPE: 'Siderne kan spørge om værdier af disse typer: {types}.',
   WISHLIST_NAME_TAKEN: 'En anden af disse lister har dette navn.',
+  TOO_SLOW: 'Søgningen tog for lang tid. Gør den snævrere: flere bogstaver, et ord mere eller et filter.',
 };

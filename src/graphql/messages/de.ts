@@ -278,4 +278,5 @@ export const de: Messages = {
   PAGES_NEED_ACCESS: 'Der Kunde muss den Wert sehen dürfen, wo er gezeigt wird, und schreiben dürfen, wo nach ihm gefragt wird.',
   PAGES_NEED_TYPE: 'Die Seiten können nach Werten dieser Typen fragen: {types}.',
   WISHLIST_NAME_TAKEN: 'Eine andere dieser Listen heißt so.',
+  TOO_SLOW: 'Die Suche dauerte zu lange. Grenzen Sie sie ein: mehr Buchstaben, ein weiteres Wort oder ein Filter.',
 };

@@ -270,6 +270,7 @@ export const en = {
   PAGES_NEED_ACCESS: 'The customer must be allowed to see the value where it is shown, and to write it where it is asked for.',
   PAGES_NEED_TYPE: 'The pages can ask for values of these types: {types}.',
   WISHLIST_NAME_TAKEN: 'Another of these lists has this name.',
+  TOO_SLOW: 'The search took too long. Narrow it: more letters, another word, or a filter.',
 } as const;
 
 export type MessageCode = keyof typeof en;

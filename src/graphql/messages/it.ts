@@ -272,4 +272,5 @@ export const it: Messages = {
   PAGES_NEED_ACCESS: 'Il cliente deve poter vedere il valore dove è mostrato e scriverlo dove è richiesto.',
   PAGES_NEED_TYPE: 'Le pagine possono chiedere valori di questi tipi: {types}.',
   WISHLIST_NAME_TAKEN: 'Un’altra di queste liste ha questo nome.',
+  TOO_SLOW: 'La ricerca ha richiesto troppo tempo. La restringa: più lettere, un’altra parola o un filtro.',
 };

@@ -271,4 +271,5 @@ export const nb: Messages = {
   PAGES_NEED_ACCESS: 'Kunden må ha lov til å se verdien der den vises, og til å skrive den der det spørres om den.',
   PAGES_NEED_TYPE: 'Sidene kan spørre om verdier av disse typene: {types}.',
   WISHLIST_NAME_TAKEN: 'En annen av disse listene har dette navnet.',
+  TOO_SLOW: 'Søket tok for lang tid. Gjør det smalere: flere bokstaver, et ord til eller et filter.',
 };

@@ -272,4 +272,5 @@ export const pl: Messages = {
   PAGES_NEED_ACCESS: 'Klient musi móc zobaczyć wartość tam, gdzie jest pokazana, i wpisać ją tam, gdzie strona o nią pyta.',
   PAGES_NEED_TYPE: 'Strony mogą pytać o wartości tych typów: {types}.',
   WISHLIST_NAME_TAKEN: 'Inna z tych list ma tę nazwę.',
+  TOO_SLOW: 'Wyszukiwanie trwało zbyt długo. Zawęź je: więcej liter, kolejne słowo albo filtr.',
 };

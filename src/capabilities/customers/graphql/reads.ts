@@ -5,10 +5,11 @@ import { builder } from '../../../graphql/builder.ts';
 import type { Context } from '../../../graphql/context.ts';
 import { idOf } from '../../../graphql/gid.ts';
 import { beyond, cursorOf, keysetConnection, pageQuery, type SortColumn } from '../../../graphql/keyset.ts';
-import { checkPage, refusingRead } from '../../../graphql/pages.ts';
+import { checkPage, refusingRead, refusingReads } from '../../../graphql/pages.ts';
 import { queryOf, READS, readsConnectionOf, wantedBy } from '../../../graphql/query.ts';
+import { findingOf, inTime } from '../find.ts';
 import { livingCustomer } from '../living.ts';
-import { type CustomerSearch, customerSearch } from '../search.ts';
+import { customerSearch } from '../search.ts';
 import { findIdentified } from '../set.ts';
 import { Customer } from './customer.ts';
 
@@ -75,17 +76,19 @@ builder.queryFields((t) => ({
       },
       resolve: async (_root, args, context, info) => {
         checkPage(args);
-        const { read } = context.app.backend.database;
-        const where = await searched(
-          context,
-          refusingRead(context, info, () => customerSearch(args.query)),
-        );
+        const search = refusingRead(context, info, () => customerSearch(args.query));
+        const { database } = context.app.backend;
+        const { read, where } = args.query
+          ? await refusingReads(context, info, () => findingOf(database, search))
+          : { read: database.read, where: { deletedAt: null } };
         const columns = SORTS[args.sortKey ?? 'ID'] ?? [ID];
         const at = cursorOf(args);
         const rest = at ? await beyondCursor(context, columns, idInCursor(at.cursor), at.direction) : {};
         const page = pageQuery(columns, args, { AND: [where, rest] }, wantedBy(info));
-        const rows = await read.customer.findMany({ ...queryOf(context, info), ...page });
-        return Object.assign(keysetConnection([ID], args, rows), { totalCount: () => read.customer.count({ where }) });
+        const rows = await refusingReads(context, info, () => inTime(() => read.customer.findMany({ ...queryOf(context, info), ...page })));
+        const { plain } = database.searches;
+        const totalCount = () => refusingReads(context, info, () => inTime(() => (args.query ? plain : read).customer.count({ where })));
+        return Object.assign(keysetConnection([ID], args, rows), { totalCount });
       },
     },
     {
@@ -110,15 +113,6 @@ builder.queryFields((t) => ({
     },
   }),
 }));
-
-/** The exact search, or the tolerant one when it finds nobody: asked of the whole list, so that all its pages are of one search. */
-const searched = async ({ app }: Context, { exact, tolerant }: CustomerSearch): Promise<Prisma.CustomerWhereInput> => {
-  if (!tolerant) return living(exact);
-  const found = await app.backend.database.read.customer.findMany({ where: living(exact), select: { id: true }, take: 1 });
-  return living(found.length > 0 ? exact : tolerant);
-};
-
-const living = (where: Prisma.CustomerWhereInput): Prisma.CustomerWhereInput => ({ deletedAt: null, AND: where });
 
 /** A customer by her id, or by that of a profile that was merged into hers. */
 const found = async ({ read, sql }: Database, id: string, query: { select?: never }) => {
