@@ -111,6 +111,15 @@ describe.each(backends)('privacy on $name', (kind) => {
       });
       await tx.db.oidcConsent.create({ data: { customerId, clientId: client.id, scopes: ['openid'], grantedAt: now } });
       await tx.db.importedCustomer.create({ data: { runId: randomUUID(), customerId, line: 1 } });
+      const content = { row: { scalars: { email: `${mark}@example.com`, note: `imported ${mark}` } } };
+      const run = { id: randomUUID(), state: 'APPLIED', ignored: [], startedBy: 'system', createdAt: now, updatedAt: now } as const;
+      await tx.db.customersImport.create({
+        data: {
+          ...run,
+          rows: { create: { number: 1, line: 2, content } },
+          changes: { create: { customerId, isNew: false, writtenAt: now, changes: { note: `before ${mark}` } } },
+        },
+      });
       await tx.db.idempotencyKey.create({ data: { scope: `customer:${customerId}`, key: mark, fingerprint: new Uint8Array([1]), createdAt: now } });
       const product = { productId: '1', title: `Cup ${mark}` };
       await addWishlistItem(tx, { customerId, name: `List ${mark}` }, product);

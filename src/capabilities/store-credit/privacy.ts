@@ -19,6 +19,7 @@ export const storeCreditPrivacy: PrivacyParticipant = {
     'StoreCreditCreditRequest',
     // Ids and amounts, as the ledger has them.
     'StoreCreditBulkIssueRow',
+    'StoreCreditReminder',
   ],
   read: (tx, customerId) =>
     tx.db.storeCreditAccount.findMany({
