@@ -1,4 +1,6 @@
 import { topics } from '../../../core/events.ts';
+import { hasScope } from '../../../core/viewer.ts';
+import { unauthorized } from '../../../graphql/access.ts';
 import { builder } from '../../../graphql/builder.ts';
 import type { Context } from '../../../graphql/context.ts';
 import { payloadType, userErrorType } from '../../../graphql/errors.ts';
@@ -85,6 +87,8 @@ builder.subscriptionFields((t) => ({
     authScopes: { staff: 'merge:read' },
     args: { id: t.arg.id({ required: true }) },
     subscribe: (_root: object, args: { id: string }, context: Context) => {
+      // The scope above is asked for with each message: whoever lacks it does not listen either.
+      if (!hasScope(context.viewer, 'merge:read')) throw unauthorized(context.viewer);
       const id = runOf(args.id);
       return live(context, topics.duplicateMergeRun(id), movesOf(context, id)) as never;
     },

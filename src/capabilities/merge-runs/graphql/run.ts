@@ -139,7 +139,7 @@ builder.prismaNode('DuplicateMergeRun', {
       { name: 'DuplicateMergeStepConnection' },
       { name: 'DuplicateMergeStepEdge' },
     ),
-    note: t.exposeString('note', { nullable: true }),
+    note: t.exposeString('note', { nullable: true, authScopes: { staff: 'merge:read' } }),
     startedBy: t.exposeString('startedBy', { nullable: false }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: false }),
     undoneBy: t.exposeString('undoneBy', { nullable: true }),

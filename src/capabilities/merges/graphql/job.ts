@@ -1,6 +1,8 @@
 import { topics } from '../../../core/events.ts';
 import type { Language } from '../../../core/language.ts';
+import { hasScope } from '../../../core/viewer.ts';
 import type { Read } from '../../../db/read/read.ts';
+import { unauthorized } from '../../../graphql/access.ts';
 import { builder } from '../../../graphql/builder.ts';
 import type { Context } from '../../../graphql/context.ts';
 import { languageOfOperation } from '../../../graphql/directives.ts';
@@ -123,6 +125,8 @@ builder.subscriptionFields((t) => ({
     authScopes: { staff: 'merge:read' },
     args: { jobId: t.arg.id({ required: true }) },
     subscribe: (_root, { jobId }, context, info) => {
+      // The scope above is asked for with each message: whoever lacks it does not listen either.
+      if (!hasScope(context.viewer, 'merge:read')) throw unauthorized(context.viewer);
       const mergeId = idOf(jobId, 'Job', 'CustomerMerge');
       return live(context, topics.customerMergeJob(mergeId), standingsOf(context, mergeId, languageOfOperation(info, context)));
     },
