@@ -19,10 +19,10 @@ export interface Database {
 }
 
 /** How long a search may take; PGlite knows no such limit, and is one process's own. */
-export const SEARCH_MS_MAX = 10_000;
+const SEARCH_MS_MAX = 10_000;
 
 /** Ways to find rows, told to the planner, which knows neither how many there are nor how common a word is where nobody analyses tables. */
-export interface Searches {
+interface Searches {
   /** As the planner will. */
   readonly plain: Read;
   /** By the indexes of what is asked for: for what is rare. */

@@ -196,6 +196,17 @@ describe.each(backends)('customer search on $name', (kind) => {
     expect(explained).toEqual(explained.map(({ query }) => ({ query, isByIndex: true, readsAll: false })));
   });
 
+  // PGlite knows no such limit.
+  it.runIf(kind.name === 'service')('never looks for anything without a limit in time', async () => {
+    for (const query of ['jensen', `Quist${letters()} Holm${letters()}`, 'tag:vip', 'email:jensen']) {
+      const texts = (await watchStatements(() => search(query))).map(({ text }) => text);
+      const looks = texts.flatMap((text, place) => (/ i?like \$| @> array\[/.test(text) ? place : []));
+      expect(looks.length).toBeGreaterThan(0);
+      // Each in a transaction that begins with the limit.
+      expect(texts.filter((text) => text.includes('statement_timeout')).length).toBeGreaterThanOrEqual(looks.length);
+    }
+  });
+
   it('answers or refuses whatever is written, and never fails', async () => {
     const fields = [
       'orders_count',

@@ -44,7 +44,7 @@ const COLUMNS = Object.entries(NAMES) as [Column, readonly string[]][];
 /** `Metafield: namespace.key [type]`, as Shopify's exports name them; without a type it is the definition's. */
 const METAFIELD = /^Metafield:\s*([\w-]+)\.([\w-]+)\s*(?:\[\s*([\w.]+)\s*\])?$/i;
 
-export interface MetafieldColumn {
+interface MetafieldColumn {
   readonly namespace: string;
   readonly key: string;
   readonly type: string | null;

@@ -50,7 +50,7 @@ interface KeptValue {
 }
 
 /** What an undo gives back; moments as ISO text, so that it can be kept as JSON. */
-export interface Original {
+interface Original {
   readonly scalars: Scalars;
   readonly tags: readonly string[];
   readonly passwordHash: string | null;

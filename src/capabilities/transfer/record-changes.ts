@@ -5,7 +5,7 @@ import type { Draft } from './drafts.ts';
 import type { Scalars } from './row.ts';
 
 type Change<Value> = { readonly before: Value; readonly after: Value };
-export type KeptValue = { readonly type: string; readonly value: string };
+type KeptValue = { readonly type: string; readonly value: string };
 
 /** What an import did to a customer: everything that undoing it looks at, as JSON. */
 export interface Changes {

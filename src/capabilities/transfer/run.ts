@@ -10,9 +10,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long a plan that nobody applies is kept. */
 const PLAN_DAYS = 7;
 /** How long what an import did is kept, so that it can be undone. */
-export const UNDO_DAYS = 30;
+const UNDO_DAYS = 30;
 
-export const daysAfter = (now: Date, days: number): string => new Date(now.getTime() + days * DAY_MS).toISOString();
+const daysAfter = (now: Date, days: number): string => new Date(now.getTime() + days * DAY_MS).toISOString();
 
 /** An import as its job sees it. */
 export interface Run {

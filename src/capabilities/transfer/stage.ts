@@ -37,7 +37,7 @@ from run, jsonb_to_recordset($2::text::jsonb) as v(number integer, line integer,
 returning 1`;
 
 /** Keeps rows of a run that is being read. Answers false when it is not any more. */
-export const stageRows = async (sql: Sql, importId: string, rows: readonly ReadRow[], from: number, now: Date): Promise<boolean> => {
+const stageRows = async (sql: Sql, importId: string, rows: readonly ReadRow[], from: number, now: Date): Promise<boolean> => {
   const staged = rows.map((row, place) => {
     const number = from + place + 1;
     if ('row' in row) return { number, line: row.row.line, content: contentOf(row) };
