@@ -112,10 +112,14 @@ describe.each(backends)('privacy on $name', (kind) => {
       await tx.db.oidcConsent.create({ data: { customerId, clientId: client.id, scopes: ['openid'], grantedAt: now } });
       await tx.db.importedCustomer.create({ data: { runId: randomUUID(), customerId, line: 1 } });
       const content = { row: { scalars: { email: `${mark}@example.com`, note: `imported ${mark}` } } };
-      const run = { id: randomUUID(), state: 'APPLIED', ignored: [], startedBy: 'system', createdAt: now, updatedAt: now } as const;
       await tx.db.customersImport.create({
         data: {
-          ...run,
+          id: randomUUID(),
+          state: 'APPLIED',
+          ignored: [],
+          startedBy: 'system',
+          createdAt: now,
+          updatedAt: now,
           rows: { create: { number: 1, line: 2, content } },
           changes: { create: { customerId, isNew: false, writtenAt: now, changes: { note: `before ${mark}` } } },
         },
