@@ -120,7 +120,12 @@ describe.each(backends)('privacy on $name', (kind) => {
           startedBy: 'system',
           createdAt: now,
           updatedAt: now,
-          rows: { create: { number: 1, line: 2, content } },
+          rows: {
+            create: [
+              { number: 1, line: 2, content },
+              { number: 2, line: 3, customerId, outcome: 'UPDATE' },
+            ],
+          },
           changes: { create: { customerId, isNew: false, writtenAt: now, changes: { note: `before ${mark}` } } },
         },
       });
@@ -282,6 +287,7 @@ describe.each(backends)('privacy on $name', (kind) => {
           'devices',
           'extra-fields',
           'groups',
+          'imports',
           'marketing',
           'merged-profiles',
           'orders',

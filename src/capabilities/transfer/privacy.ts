@@ -19,7 +19,8 @@ export const importPrivacy: PrivacyParticipant = {
     await tx.sql(ERASE, [customerId]);
     await tx.db.customersImportDraft.deleteMany({ where: { customerId } });
     await tx.db.customersImportKey.deleteMany({ where: { customerId } });
-    await tx.sql('update customers_import_change set changes = null where customer_id = $1::text::uuid', [customerId]);
+    await tx.sql('update customers_import_row set customer_id = null where customer_id = $1::text::uuid', [customerId]);
+    await tx.db.customersImportChange.deleteMany({ where: { customerId } });
   },
 };
 
