@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filled, html } from '../../src/core/html.ts';
 import { LANGUAGES } from '../../src/core/language.ts';
 import { formatsOf } from '../../src/http/pages/account/formats.ts';
 import { ACCOUNT_WORDS } from '../../src/http/pages/account/words.ts';
 import { contrast, readableAgainst, readableOn } from '../../src/http/pages/colour.ts';
-import { filled, html } from '../../src/http/pages/html.ts';
 import { DARK, LIGHT } from '../../src/http/pages/style.ts';
 import { preferredLanguage, WORDS } from '../../src/http/pages/words.ts';
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../core/html.ts';
 import type { Language } from '../../core/language.ts';
 import type { Mail } from './deliver.ts';
 
@@ -15,8 +16,6 @@ export interface Letter {
   /** What stands small beneath. */
   readonly small: readonly string[];
 }
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const paragraph = (text: string, style: string): string => `<p style="${style}">${escapeHtml(text)}</p>`;
 

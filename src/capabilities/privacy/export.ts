@@ -1,5 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import { DomainError } from '../../core/errors.ts';
+import { escapeHtml } from '../../core/html.ts';
 import type { Tx } from '../../db/transact.ts';
 import { PRIVACY_PARTICIPANTS } from './participants.ts';
 
@@ -15,8 +16,6 @@ const jsonOf = (value: unknown): string =>
     2,
   );
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
 /** `firstName` as a person reads it: `First name`. */
 const labelOf = (name: string): string => {
   const words = name
@@ -29,19 +28,19 @@ const labelOf = (name: string): string => {
 const htmlOf = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? '–' : `<ol>${value.map((item) => `<li>${htmlOf(item)}</li>`).join('')}</ol>`;
   if (value !== null && typeof value === 'object') {
-    const rows = Object.entries(value).map(([name, item]) => `<tr><th scope="row">${escaped(labelOf(name))}</th><td>${htmlOf(item)}</td></tr>`);
+    const rows = Object.entries(value).map(([name, item]) => `<tr><th scope="row">${escapeHtml(labelOf(name))}</th><td>${htmlOf(item)}</td></tr>`);
     return `<table>${rows.join('')}</table>`;
   }
-  return escaped(String(value));
+  return escapeHtml(String(value));
 };
 
 const pageOf = (shopName: string, at: Date, parts: ReadonlyMap<string, string>): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(shopName)}: your data</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(shopName)}: your data</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b19}table{border-collapse:collapse}
 th{text-align:left;font-weight:500;color:#5f5f59;padding:.15rem 1rem .15rem 0;vertical-align:top;white-space:nowrap}td{padding:.15rem 0;overflow-wrap:anywhere}
 ol{margin:0;padding-left:1.5rem}li{margin:.4rem 0}h2{margin-top:2.5rem;border-bottom:1px solid #dcdad4}</style></head>
-<body><h1>What ${escaped(shopName)} knows about you</h1><p>As of ${at.toISOString()}. The same is in the JSON files beside this page.</p>
-${[...parts].map(([name, json]) => `<h2>${escaped(labelOf(name))}</h2>${htmlOf(JSON.parse(json))}`).join('\n')}</body></html>
+<body><h1>What ${escapeHtml(shopName)} knows about you</h1><p>As of ${at.toISOString()}. The same is in the JSON files beside this page.</p>
+${[...parts].map(([name, json]) => `<h2>${escapeHtml(labelOf(name))}</h2>${htmlOf(JSON.parse(json))}`).join('\n')}</body></html>
 `;
 
 /**

@@ -1,4 +1,5 @@
 import { DomainError } from '../../core/errors.ts';
+import { filled, html } from '../../core/html.ts';
 import { actorOf } from '../../core/viewer.ts';
 import { cookieOf, setCookie } from '../browser-session.ts';
 import { readForm } from '../form.ts';
@@ -6,7 +7,6 @@ import type { Refused } from './account/own.ts';
 import { PROFILE_WORDS } from './account/profile-words.ts';
 import { askFor, keepTyped, shopFieldsOf } from './account/shop-fields.ts';
 import { ACCOUNT_WORDS } from './account/words.ts';
-import { filled, html } from './html.ts';
 import { goTo, render, send } from './page.ts';
 import { pathOf, sentenceOf, type Visit } from './visit.ts';
 

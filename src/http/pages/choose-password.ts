@@ -3,10 +3,10 @@ import { choosePassword, storeChosen } from '../../capabilities/passwords/choose
 import { declineInvitation } from '../../capabilities/passwords/decline.ts';
 import { openBrowserSession } from '../../capabilities/sessions/open.ts';
 import { DomainError } from '../../core/errors.ts';
+import { type Html, html } from '../../core/html.ts';
 import { signBrowserIn } from '../browser-session.ts';
 import { readForm } from '../form.ts';
 import { CHOOSE_PASSWORD } from './choose-password-words.ts';
-import { type Html, html } from './html.ts';
 import { goTo, render, send } from './page.ts';
 import { sentenceOf, type Visit } from './visit.ts';
 

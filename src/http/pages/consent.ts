@@ -1,9 +1,9 @@
 import { grantScopes } from '../../capabilities/oidc-provider/consent.ts';
 import { ACCOUNT_SCOPES } from '../../capabilities/oidc-provider/scopes.ts';
+import { filled, html } from '../../core/html.ts';
 import { actorOf } from '../../core/viewer.ts';
 import { readForm } from '../form.ts';
 import { expiredPage } from './failure.ts';
-import { filled, html } from './html.ts';
 import { goTo, render, send } from './page.ts';
 import { ownEmail, type Visit } from './visit.ts';
 

@@ -1,8 +1,8 @@
 import { openBrowserSession } from '../../capabilities/sessions/open.ts';
 import { confirmCode, type Open, requestCode } from '../../capabilities/sign-in/code.ts';
 import { DomainError } from '../../core/errors.ts';
+import { filled, Html, html } from '../../core/html.ts';
 import { cookieOf, setCookie } from '../browser-session.ts';
-import { filled, Html, html } from './html.ts';
 import { goTo, render, send } from './page.ts';
 import { pathOf, sentenceOf, type Visit } from './visit.ts';
 import type { OpenedBrowser, SignInWay, Taken } from './ways.ts';

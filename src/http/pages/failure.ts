@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { App } from '../../app.ts';
 import { brandingOf } from '../../capabilities/branding/branding.ts';
-import { filled, html } from './html.ts';
+import { filled, html } from '../../core/html.ts';
 import { backToShop, type Frame, type Rendered, render } from './page.ts';
 import { preferredLanguage, WORDS } from './words.ts';
 

@@ -1,5 +1,6 @@
 import { replaceBrowserSession } from '../../capabilities/oidc-provider/sign-out.ts';
 import { DomainError } from '../../core/errors.ts';
+import { filled, html } from '../../core/html.ts';
 import { actorOf } from '../../core/viewer.ts';
 import { signBrowserIn } from '../browser-session.ts';
 import { readForm } from '../form.ts';
@@ -7,7 +8,6 @@ import { asksAbout, takeAbout } from './about.ts';
 import { takeReturn, wantedReturn } from './account/return.ts';
 import { showCode, takeCode } from './email-code.ts';
 import { expiredPage } from './failure.ts';
-import { filled, html } from './html.ts';
 import { followLink } from './link.ts';
 import { goTo, render, send } from './page.ts';
 import { arrivedFrom } from './provider.ts';

@@ -2,9 +2,9 @@ import { confirmSubscription, lookAtConfirmation } from '../../capabilities/mark
 import { readUnsubscribe } from '../../capabilities/marketing/links.ts';
 import { unsubscribe } from '../../capabilities/marketing/unsubscribe.ts';
 import { DomainError } from '../../core/errors.ts';
+import { filled, type Html, html } from '../../core/html.ts';
 import { readForm } from '../form.ts';
 import { ACCOUNT_WORDS } from './account/words.ts';
-import { filled, type Html, html } from './html.ts';
 import { MARKETING_WORDS } from './marketing-words.ts';
 import { render, send } from './page.ts';
 import { sentenceOf, type Visit } from './visit.ts';

@@ -2,9 +2,9 @@ import { type RelyingParty, relyingPartyOf } from '../../capabilities/passkeys/r
 import { passkeyRequestOptions, signInByPasskey } from '../../capabilities/passkeys/sign-in.ts';
 import { openBrowserSession } from '../../capabilities/sessions/open.ts';
 import { DomainError } from '../../core/errors.ts';
+import { html } from '../../core/html.ts';
 import { answer } from '../answer.ts';
 import { readForm } from '../form.ts';
-import { html } from './html.ts';
 import { pathOf, sentenceOf, type Visit } from './visit.ts';
 import type { SignInWay, Taken } from './ways.ts';
 

@@ -4,8 +4,8 @@ import { allowMail, recoverPassword } from '../../capabilities/passwords/recover
 import { signInProven } from '../../capabilities/passwords/sign-in.ts';
 import { openBrowserSession } from '../../capabilities/sessions/open.ts';
 import { DomainError } from '../../core/errors.ts';
+import { html } from '../../core/html.ts';
 import { readForm } from '../form.ts';
-import { html } from './html.ts';
 import { goTo, render, send } from './page.ts';
 import { pathOf, sentenceOf, type Visit } from './visit.ts';
 import type { SignInWay, Taken } from './ways.ts';

@@ -3,8 +3,8 @@ import { createIssuers, ERRAND_SECONDS, type Issuers } from '../../capabilities/
 import { signInByProvider } from '../../capabilities/identity-providers/sign-in.ts';
 import { openBrowserSession } from '../../capabilities/sessions/open.ts';
 import { DomainError } from '../../core/errors.ts';
+import { filled, html } from '../../core/html.ts';
 import { cookieOf, setCookie, signBrowserIn } from '../browser-session.ts';
-import { filled, html } from './html.ts';
 import { goTo } from './page.ts';
 import { pathOf, sentenceOf, type Visit } from './visit.ts';
 import type { SignInWay } from './ways.ts';

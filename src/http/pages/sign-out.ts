@@ -1,12 +1,12 @@
 import { signBrowserSessionOut, signClientSessionOut } from '../../capabilities/oidc-provider/sign-out.ts';
 import { readIdToken } from '../../capabilities/oidc-provider/signed.ts';
+import { filled, html } from '../../core/html.ts';
 import { actorOf } from '../../core/viewer.ts';
 import { signBrowserOut } from '../browser-session.ts';
 import { formOf, readForm } from '../form.ts';
 import { postLogoutRedirectUris } from '../openid/client-metadata.ts';
 import { PATHS } from '../openid/configuration.ts';
 import { refusedPage } from './failure.ts';
-import { filled, html } from './html.ts';
 import { backToShop, goTo, render, send } from './page.ts';
 import { ownEmail, type Visit } from './visit.ts';
 

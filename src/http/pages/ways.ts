@@ -1,6 +1,6 @@
 import type { DomainError } from '../../core/errors.ts';
+import type { Html } from '../../core/html.ts';
 import { emailCode } from './email-code.ts';
-import type { Html } from './html.ts';
 import { passkey } from './passkey.ts';
 import { password } from './password.ts';
 import { providers } from './provider.ts';

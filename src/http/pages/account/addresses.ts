@@ -3,9 +3,9 @@ import { ADDRESS_FIELDS, type AddressFields } from '../../../capabilities/addres
 import { formatAddress } from '../../../capabilities/addresses/format.ts';
 import { updateAddress } from '../../../capabilities/addresses/update.ts';
 import { readablePhone } from '../../../capabilities/customers/phone.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { uuidOf } from '../../../core/uuid.ts';
 import { readForm } from '../../form.ts';
-import { type Html, html } from '../html.ts';
 import { goTo } from '../page.ts';
 import { ask, done, refusalOf, show } from './layout.ts';
 import { asOwner, type Own, type Refused, submit } from './own.ts';

@@ -1,7 +1,7 @@
 import { revokeConsent } from '../../../capabilities/oidc-provider/consent.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { uuidOf } from '../../../core/uuid.ts';
 import { mayOf } from '../consent.ts';
-import { type Html, html } from '../html.ts';
 import { ask, card, done, refusalOf } from './layout.ts';
 import { asOwner, type Own, type Refused } from './own.ts';
 import { PROFILE_WORDS } from './profile-words.ts';

@@ -1,9 +1,9 @@
 import { type Changer, confirmContactChange, contactOf, requestContactChange } from '../../../capabilities/contact/change.ts';
 import { requireFreshSignIn } from '../../../capabilities/sessions/fresh.ts';
 import { DomainError } from '../../../core/errors.ts';
+import { filled, html } from '../../../core/html.ts';
 import { cookieOf, setCookie } from '../../browser-session.ts';
 import { readForm } from '../../form.ts';
-import { filled, html } from '../html.ts';
 import { goTo } from '../page.ts';
 import { type Filling, input } from './fields.ts';
 import { done, refusalOf, show } from './layout.ts';

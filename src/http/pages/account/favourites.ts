@@ -1,8 +1,8 @@
 import { removeWishlistItem } from '../../../capabilities/wishlists/items.ts';
 import { createWishlist, deleteWishlist } from '../../../capabilities/wishlists/lists.ts';
 import { clearViewed, VIEWED_MAX } from '../../../capabilities/wishlists/viewed.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { uuidOf } from '../../../core/uuid.ts';
-import { filled, type Html, html } from '../html.ts';
 import { type Filling, input } from './fields.ts';
 import { ask, card, done, refusalOf, show } from './layout.ts';
 import { asOwner, type Own, type Refused } from './own.ts';

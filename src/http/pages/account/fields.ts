@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../../core/html.ts';
 import type { Visit } from '../visit.ts';
 import { sentenceOf } from '../visit.ts';
 import type { Refused } from './own.ts';

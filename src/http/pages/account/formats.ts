@@ -1,8 +1,8 @@
 import { exponentOf } from '../../../core/currency.ts';
+import { type Html, html } from '../../../core/html.ts';
 import type { Language } from '../../../core/language.ts';
 import { languageOf } from '../../../core/language.ts';
 import { formatMinor } from '../../../core/money.ts';
-import { type Html, html } from '../html.ts';
 import type { Plural } from './words.ts';
 
 /** Amounts, days and numbers as a visitor's language writes them. */

@@ -1,4 +1,4 @@
-import { filled, type Html, html } from '../html.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { render, send } from '../page.ts';
 import { sentenceOf } from '../visit.ts';
 import type { Own, Refused } from './own.ts';

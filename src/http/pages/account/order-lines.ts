@@ -1,5 +1,5 @@
 import * as parts from '../../../capabilities/orders/parts.ts';
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../../core/html.ts';
 import type { OrderDetail } from './order.ts';
 import type { Own } from './own.ts';
 

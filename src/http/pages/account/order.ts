@@ -2,7 +2,7 @@ import type { AddressFields } from '../../../capabilities/addresses/fields.ts';
 import { formatAddress } from '../../../capabilities/addresses/format.ts';
 import { readablePhone } from '../../../capabilities/customers/phone.ts';
 import type * as parts from '../../../capabilities/orders/parts.ts';
-import { filled, type Html, html } from '../html.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { card, show } from './layout.ts';
 import { orderLines, orderTotals } from './order-lines.ts';
 import { notHers, type Own } from './own.ts';

@@ -1,6 +1,6 @@
 import type { LineItem } from '../../../capabilities/orders/parts.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { BY_ID, type CursorColumn, keysetConnection, keysetQuery, momentColumn } from '../../../graphql/keyset.ts';
-import { type Html, html } from '../html.ts';
 import { pager, show } from './layout.ts';
 import type { Own } from './own.ts';
 import { pageAsked } from './paging.ts';

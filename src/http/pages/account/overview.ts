@@ -1,7 +1,7 @@
 import { updateCustomer } from '../../../capabilities/customers/update.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { LANGUAGES, languageOf } from '../../../core/language.ts';
 import { readForm } from '../../form.ts';
-import { type Html, html } from '../html.ts';
 import { goTo } from '../page.ts';
 import { type Filling, input, select } from './fields.ts';
 import { card, done, refusalOf, show, strongly } from './layout.ts';

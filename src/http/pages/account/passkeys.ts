@@ -2,10 +2,10 @@ import { nameOf, passkeyCreationOptions, registerPasskey } from '../../../capabi
 import { removePasskey, renamePasskey } from '../../../capabilities/passkeys/remove.ts';
 import { deviceNameOf } from '../../../capabilities/sessions/device.ts';
 import { DomainError } from '../../../core/errors.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { uuidOf } from '../../../core/uuid.ts';
 import { answer } from '../../answer.ts';
 import { readForm } from '../../form.ts';
-import { filled, type Html, html } from '../html.ts';
 import { goTo } from '../page.ts';
 import { partyOf, responseIn, toolsOf } from '../passkey.ts';
 import { type Filling, input } from './fields.ts';

@@ -1,7 +1,7 @@
 import { type Claim, changePassword, considerPassword, considerRemoval, removePassword } from '../../../capabilities/passwords/change.ts';
 import { PASSWORD_CHARACTERS_MAX } from '../../../capabilities/passwords/rules.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { actorOf } from '../../../core/viewer.ts';
-import { type Html, html } from '../html.ts';
 import { type Filling, input } from './fields.ts';
 import { ask, card, done, refusalOf } from './layout.ts';
 import type { Own, Refused } from './own.ts';

@@ -1,4 +1,4 @@
-import { filled, type Html, html } from '../html.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { card } from './layout.ts';
 import type { Own } from './own.ts';
 import { PROFILE_WORDS } from './profile-words.ts';

@@ -1,7 +1,7 @@
 import { cancelErasure, requestErasure } from '../../../capabilities/privacy/erasure.ts';
 import { exportData } from '../../../capabilities/privacy/export.ts';
 import { requireFreshSignIn } from '../../../capabilities/sessions/fresh.ts';
-import { filled, type Html, html } from '../html.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { sendZip } from '../zip.ts';
 import { ask, card, done, refusalOf, show } from './layout.ts';
 import { asOwner, type Own, type Refused } from './own.ts';

@@ -1,7 +1,7 @@
 import { unlinkSubject } from '../../../capabilities/identity-providers/unlink.ts';
 import { requireFreshSignIn } from '../../../capabilities/sessions/fresh.ts';
+import { type Html, html } from '../../../core/html.ts';
 import { uuidOf } from '../../../core/uuid.ts';
-import { type Html, html } from '../html.ts';
 import { ask, card, done, refusalOf } from './layout.ts';
 import { asOwner, type Own, type Refused } from './own.ts';
 

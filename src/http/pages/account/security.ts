@@ -1,5 +1,5 @@
 import { accountsSettings } from '../../../capabilities/accounts-settings/settings.ts';
-import { html } from '../html.ts';
+import { html } from '../../../core/html.ts';
 import { appsCard } from './apps.ts';
 import { devicesCard } from './devices.ts';
 import { card, show } from './layout.ts';

@@ -1,6 +1,6 @@
 import { type CreditSummary, creditSummaries } from '../../../capabilities/store-credit/summary.ts';
+import { filled, type Html, html } from '../../../core/html.ts';
 import { counterColumn, keysetConnection, keysetQuery } from '../../../graphql/keyset.ts';
-import { filled, type Html, html } from '../html.ts';
 import { card, pager, show, strongly } from './layout.ts';
 import { notHers, type Own } from './own.ts';
 import { pageAsked } from './paging.ts';

@@ -5,7 +5,8 @@ export class Html {
 
 type Part = string | number | Html | null | undefined | false | readonly Part[];
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/** Text as HTML shows it, in an element or a quoted attribute. */
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const textOf = (part: Part): string => {
   if (part === null || part === undefined || part === false) return '';
