@@ -38,11 +38,15 @@ export const idempotent = new GraphQLDirective({
   args: { key: { type: new GraphQLNonNull(GraphQLString), description: 'At most 255 characters; a UUID made before the first attempt.' } },
 });
 
-/** The language of an operation: its `@inContext`, else the request's Accept-Language. */
-export const languageOfOperation = (info: GraphQLResolveInfo, { request }: Context): Language => {
+/** The language that an operation names by `@inContext`; null when it names none. */
+export const languageInContext = (info: GraphQLResolveInfo): Language | null => {
   const values = getDirectiveValues(inContext, info.operation, info.variableValues);
-  return languageOf((values?.language as string | undefined) ?? request.acceptLanguage?.split(/[,;]/)[0]);
+  return values?.language ? languageOf(values.language as string) : null;
 };
+
+/** The language of an operation: its `@inContext`, else the request's Accept-Language. */
+export const languageOfOperation = (info: GraphQLResolveInfo, { request }: Context): Language =>
+  languageInContext(info) ?? languageOf(request.acceptLanguage?.split(/[,;]/)[0]);
 
 /** The key under which this field may be sent again: its `@idempotent`, else the request's header joined with the field's place in the document. */
 export const idempotencyKeyOf = (info: GraphQLResolveInfo, { request }: Context): string | null => {

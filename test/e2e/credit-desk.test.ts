@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { debit } from '../../src/capabilities/store-credit/debit.ts';
 import { backends } from '../support/backends.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { givenCredit, givenSession } from '../support/given.ts';
@@ -292,5 +293,30 @@ describe.each(backends)('the credit desk over HTTP on $name', (kind) => {
     const noted = statement.replace('memo', 'note');
     const refused = await test.graphql(noted, { from: new Date(Date.now() - 60_000).toISOString() }, tokens.accessToken);
     expect(refused.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+
+  it('gives it as a page to print, in her language, that runs nothing and holds nothing of staff', async () => {
+    const { gid: owner, customerId, tokens } = await givenSession(test.app);
+    const her = { firstName: '<script>x</script>', lastName: 'Holm', locale: 'de-AT' };
+    await test.app.backend.database.prisma.customer.update({ where: { id: customerId }, data: her });
+    const input = { creditAmount: of('KWD')('123456789012.345'), note: 'only for staff', memo: '<img src=x onerror=alert(1)>' };
+    await run(CREDIT, { id: owner, input });
+    const amount = { amountMinor: 1n, currency: 'KWD' };
+    await debit(test.app.ledger, { account: { customerId }, amount, actor: 'system', idempotency: null });
+    const from = new Date(Date.now() - 60_000).toISOString();
+    const statement = `{ customer { storeCreditAccounts(first: 1) { nodes { statement(from: "${from}") { html } } } } }`;
+    const page = async (query: string): Promise<string> => (await run(query, {}, tokens.accessToken)).storeCreditAccounts.nodes[0].statement.html;
+    const german = await page(`query ${statement}`);
+    const shown = [
+      '<html lang="de">',
+      'Anfangsbestand',
+      '123.456.789.012,345',
+      '−0,001',
+      '123.456.789.012,344',
+      '&#60;script&#62;x&#60;/script&#62; Holm',
+    ];
+    for (const text of shown) expect(german).toContain(text);
+    for (const text of ['<script', '<img', 'only for staff']) expect(german).not.toContain(text);
+    expect(await page(`query @inContext(language: PL) ${statement}`)).toContain('Saldo początkowe');
   });
 });

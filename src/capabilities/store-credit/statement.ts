@@ -27,6 +27,7 @@ export interface Period {
 }
 
 export interface Statement extends Period {
+  readonly accountId: string;
   /** Whether it goes up to now, so that its end says nothing. */
   readonly isOpen: boolean;
   readonly currency: string;
@@ -68,7 +69,17 @@ export const statementOf = async (
   ]);
   if (!row) return null;
   const { currency, opening, closing, lines } = row;
-  return { from, to, isOpen, currency, openingMinor: BigInt(opening), closingMinor: BigInt(closing), lines };
+  return { accountId, from, to, isOpen, currency, openingMinor: BigInt(opening), closingMinor: BigInt(closing), lines };
+};
+
+/** Whose account it is, as a letter would say it, and the language she reads. */
+export const holderOf = async (sql: Sql, accountId: string): Promise<{ lines: string[]; locale: string | null }> => {
+  const [row] = await sql<{ name: string; email: string | null; locale: string | null }>(
+    `select concat_ws(' ', c.first_name, c.last_name) as name, c.email, c.locale
+     from store_credit_account a join customer c on c.id = a.customer_id where a.id = $1::text::uuid`,
+    [accountId],
+  );
+  return { lines: [row?.name, row?.email].flatMap((line) => line || []), locale: row?.locale ?? null };
 };
 
 const COLUMNS = ['number', 'date', 'type', 'event', 'credit', 'debit', 'balance', 'currency', 'memo'];

@@ -1,10 +1,14 @@
+import { languageOf } from '../../../core/language.ts';
 import { hasScope } from '../../../core/viewer.ts';
 import { StoreCreditTransactionKind as Kinds } from '../../../db/generated/enums.ts';
 import { badInput } from '../../../graphql/access.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { languageInContext } from '../../../graphql/directives.ts';
 import { encodeGid } from '../../../graphql/gid.ts';
 import { MoneyV2 } from '../../../graphql/scalars.ts';
-import { STATEMENT_LINES_MAX, type Statement, type StatementLine, statementCsv, statementOf } from '../statement.ts';
+import { brandingOf } from '../../branding/branding.ts';
+import { holderOf, STATEMENT_LINES_MAX, type Statement, type StatementLine, statementCsv, statementOf } from '../statement.ts';
+import { statementHtml } from '../statement-html.ts';
 import { StoreCreditAccount } from './account.ts';
 import { periodIn } from './period.ts';
 import { StoreCreditSystemEvent, TYPES } from './transaction.ts';
@@ -56,6 +60,16 @@ const StatementType = builder.objectRef<Statement>('StoreCreditStatement').imple
         nullable: false,
         description: 'The same as CSV; some columns are for staff only.',
         resolve: (statement, _args, { viewer }) => statementCsv(statement, hasScope(viewer, 'store_credit:read')),
+      }),
+      html: t.string({
+        nullable: false,
+        description:
+          'A page to print or to make a PDF of, A4, in the language of `@inContext` or else the customer’s own; it holds what the customer may read.',
+        resolve: async (statement, _args, { app }, info) => {
+          const { sql } = app.backend.database;
+          const [branding, { lines, locale }] = await Promise.all([brandingOf(sql, app.shopName), holderOf(sql, statement.accountId)]);
+          return statementHtml(statement, { branding, holder: lines, language: languageInContext(info) ?? languageOf(locale) });
+        },
       }),
     };
   },
