@@ -56,7 +56,13 @@ const ERASURES_EVERY_MS = 60_000;
 /** What must never be in a log line, whoever puts it there. */
 const REDACTED = ['email', 'phone', 'token', 'password', 'authorization', '*.email', '*.phone', '*.token', '*.password', '*.authorization'];
 
-export const createLog = (level: string): Logger => pino({ level, redact: REDACTED, serializers: { error: pino.stdSerializers.err } });
+/** Of an error what helps to find its cause; PostgreSQL's also tell values, in `detail` and `where`. */
+export const loggedError = (error: Error): object => {
+  const { type, message, stack, code, constraint, table, routine } = pino.stdSerializers.err(error);
+  return { type, message, stack, code, constraint, table, routine };
+};
+
+export const createLog = (level: string): Logger => pino({ level, redact: REDACTED, serializers: { error: loggedError } });
 
 /** Only the mode's own modules are loaded: the database in this process is the largest part of the gateway. */
 const openBackend = async (config: Config, log: Logger): Promise<Backend> => {
