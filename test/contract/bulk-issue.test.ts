@@ -355,4 +355,26 @@ describe.each(backends)('credit for many on $name', (kind) => {
     await until('"state":"ISSUED","totals":[{"issuedCount":3}]');
     over.abort();
   });
+
+  it('lets the others have their turn when a chunk of it fails', async () => {
+    const [whoever] = await customers(1);
+    const input = { amount: money('1', 'VUV'), customers: [{ id: whoever?.gid }] };
+    const failing: typeof test.app.transactSql = (actor, run) =>
+      test.app.transactSql(actor, async (tx) => {
+        await run(tx);
+        throw new Error('the disk is full');
+      });
+    const under = new Set([await created(input), await created(input)]);
+    const waiting = () =>
+      test.app.backend.database.sql<{ id: string }>(
+        `select 'gid://clientele/StoreCreditBulkIssue/' || id as id from store_credit_bulk_issue where state = 'CHECKING' order by updated_at`,
+        [],
+      );
+    for (const { id } of await waiting()) if (!under.has(id)) await settle(id);
+    now += 1_000;
+    const [first, second] = (await waiting()).map(({ id }) => id);
+    await expect(advanceBulkIssue({ ...test.app, transactSql: failing })).rejects.toThrow('the disk is full');
+    expect((await waiting()).map(({ id }) => id)).toEqual([second, first]);
+    for (const id of under) expect((await settle(id)).state).toBe('CHECKED');
+  });
 });

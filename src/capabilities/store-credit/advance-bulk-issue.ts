@@ -26,6 +26,8 @@ where issue_id = $1::text::uuid and place > $2::text::bigint and state = $3::tex
 const ADVANCE = `
 update store_credit_bulk_issue set cursor = $2::text::bigint, version = version + 1, updated_at = $3::text::timestamptz where id = $1::text::uuid`;
 
+const LAST_IN_TURN = 'update store_credit_bulk_issue set updated_at = $2::text::timestamptz where id = $1::text::uuid';
+
 /** What became of a chunk's rows, and of the sums with them. `$3` is the state of those that were not refused. */
 const JUDGED = `
 with told as (
@@ -217,10 +219,13 @@ const WORK = {
  * stands is kept with what it did, so that any process goes on where another ended, and no row is done twice.
  */
 export const advanceBulkIssue = async (app: App): Promise<number> => {
-  if (!(await isBulkIssueUnderWay(app.backend.database.sql))) return 0;
-  return app.transactSql(SYSTEM_ACTOR, async (tx) => {
+  const { sql } = app.backend.database;
+  if (!(await isBulkIssueUnderWay(sql))) return 0;
+  let taken: string | undefined;
+  const advance = app.transactSql(SYSTEM_ACTOR, async (tx) => {
     const issue = await takeBulkIssue(tx);
     if (!issue) return 0;
+    taken = issue.id;
     const { rows: state, run, next } = WORK[issue.state as keyof typeof WORK];
     const rows = await tx.sql<Row>(ROWS, [issue.id, issue.cursor, state]);
     tx.announce(topics.storeCreditBulkIssue(issue.id));
@@ -233,5 +238,10 @@ export const advanceBulkIssue = async (app: App): Promise<number> => {
     await run(tx, issue, rows);
     await tx.sql(ADVANCE, [issue.id, last.place, tx.now.toISOString()]);
     return rows.length;
+  });
+  return advance.catch(async (error: unknown) => {
+    // The others have their turn before it is tried again.
+    if (taken) await sql(LAST_IN_TURN, [taken, app.clock().toISOString()]);
+    throw error;
   });
 };
