@@ -116,6 +116,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
       'IssueCredit',
       'SpendCredit',
       'LiveBalance',
+      'Duplicates',
     ]);
     // Also when the tokens of the last visit are no good any more.
     await shop.app.backend.database.prisma.session.updateMany({ data: { revokedAt: new Date() } });
