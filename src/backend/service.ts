@@ -74,14 +74,27 @@ const statementNames = (): ((query: { sql: string }) => string) => {
  */
 const LOOKED_FOR = / (?:i?like|<%|@>) (?:\$|array\[\$)/;
 
-/** Transactions on connections of their own, taken when the first statement comes. */
+/**
+ * Transactions on connections of their own, taken when the first statement comes. A connection that breaks rejects its statement; it says so
+ * to `onFault` too, since the pool listens to idle ones alone, and what nobody listens to ends the process.
+ */
 const transactions =
-  (pool: pg.Pool, nameOf: (query: { sql: string }) => string): SqlTransaction =>
+  (pool: pg.Pool, nameOf: (query: { sql: string }) => string, onFault: (error: Error) => void): SqlTransaction =>
   async (run) => {
     let begun: Promise<pg.PoolClient> | undefined;
+    const release = (client: pg.PoolClient, broken?: Error): void => {
+      client.release(broken);
+      client.off('error', onFault);
+    };
     const begin = async (): Promise<pg.PoolClient> => {
       const client = await pool.connect();
-      await client.query('begin');
+      client.on('error', onFault);
+      try {
+        await client.query('begin');
+      } catch (error) {
+        release(client, error as Error);
+        throw error;
+      }
       return client;
     };
     const sql: Sql = async <Row>(text: string, values: readonly unknown[]) => {
@@ -94,15 +107,15 @@ const transactions =
       if (begun) {
         const client = await begun;
         await client.query('commit');
-        client.release();
+        release(client);
       }
       return result;
     } catch (error) {
       const client = await begun?.catch(() => undefined);
       // A connection that cannot even be rolled back is of no more use.
       await client?.query('rollback').then(
-        () => client.release(),
-        (broken: Error) => client.release(broken),
+        () => release(client),
+        (broken: Error) => release(client, broken),
       );
       throw error;
     }
@@ -126,7 +139,7 @@ export const service = async ({
   const nameOf = statementNames();
   const sql: Sql = async <Row>(text: string, values: readonly unknown[]) =>
     (await pool.query({ name: nameOf({ sql: text }), text, values: values as unknown[] })).rows as Row[];
-  const database = await createDatabase(new PrismaPg(pool, { statementNameGenerator: nameOf }), sql, transactions(pool, nameOf));
+  const database = await createDatabase(new PrismaPg(pool, { statementNameGenerator: nameOf }), sql, transactions(pool, nameOf, onFault));
 
   return {
     mode: 'service',
