@@ -52,7 +52,7 @@ describe.runIf(services)('gateway processes on one PostgreSQL and one Redis', ()
       ADMIN_TOKEN,
     ) as Promise<{ data: { storeCreditAccountDebit: { userErrors: { code: string }[] } } }>;
 
-  it('applied the migrations once although ten started at once', { timeout: 120_000 }, async () => {
+  it('applied the migrations once although ten started at once', { timeout: 240_000 }, async () => {
     if (!services) return;
     const DATABASE_URL = await createDatabase(services.databaseUrl);
     const ten = await Promise.all(Array.from({ length: 10 }, () => startProcess({ ...environment, DATABASE_URL })));

@@ -24,7 +24,7 @@ export const freePort = async (): Promise<number> => {
   return port;
 };
 
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 120_000;
 
 /** Starts `node dist/main.js` and answers when it serves. */
 export const startProcess = async (environment: Record<string, string>): Promise<GatewayProcess> => {
@@ -48,7 +48,10 @@ export const startProcess = async (environment: Record<string, string>): Promise
       () => false,
     ))
   ) {
-    if (child.exitCode !== null || Date.now() > late) throw new Error(`The gateway did not start:\n${output}`);
+    if (child.exitCode !== null || Date.now() > late) {
+      child.kill('SIGKILL');
+      throw new Error(`The gateway did not start:\n${output}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
