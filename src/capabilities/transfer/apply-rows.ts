@@ -21,10 +21,12 @@ const IMPORT_LOCK = 7_321_984_022;
 
 /**
  * Imports take turns, chunk by chunk: two of the same file would otherwise run into each other at every row. Every look-up of a chunk is by
- * key; the planner is kept from reading whole tables, which it prefers while it takes them to be as small as they were before the import.
+ * key; the planner is kept from reading whole tables, which it prefers while it takes them to be as small as they were before the import, and
+ * from the indexes of trigrams, which are read by bitmaps alone.
  */
 export const takeTurn = async (tx: Tx): Promise<void> => {
-  await tx.db.$executeRaw`select pg_advisory_xact_lock(${IMPORT_LOCK}::bigint), set_config('enable_seqscan', 'off', true)`;
+  await tx.db
+    .$executeRaw`select pg_advisory_xact_lock(${IMPORT_LOCK}::bigint), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`;
 };
 
 /** What one row does; a refusal is an outcome too. */
