@@ -6,6 +6,7 @@ import type { SmsSender } from './capabilities/mail/sms.ts';
 import { deliverLogout } from './capabilities/oidc-provider/back-channel.ts';
 import { rotateOidcKey, type SigningKeys, signingKeys } from './capabilities/oidc-provider/keys.ts';
 import { authenticating, isLive } from './capabilities/sessions/authenticate.ts';
+import { type OpenByEmail, openingByEmail } from './capabilities/sessions/open-by-email.ts';
 import { deliverCreditMail } from './capabilities/store-credit/deliver-mail.ts';
 import { newsOf } from './capabilities/store-credit/news.ts';
 import { batchingLedger, type Ledger } from './capabilities/store-credit/post.ts';
@@ -87,6 +88,8 @@ export interface App {
   readonly oidcKeys: () => Promise<SigningKeys>;
   /** Who shows a token. */
   readonly authenticate: (token: string | null) => Promise<Viewer>;
+  /** Opens a session for whoever has proven an address, together with all who do so at the same time. */
+  readonly openByEmail: OpenByEmail;
   /** Whether the token that this viewer showed is still good. */
   readonly isLive: (viewer: Viewer) => Promise<boolean>;
   /** Aborted when the gateway closes: live readers end. */
@@ -189,6 +192,7 @@ export const createApp = (
     oidcIssuer,
     oidcKeys,
     authenticate: authenticating(backend.database, now),
+    openByEmail: openingByEmail(backend.database.sql),
     isLive: (viewer) => isLive(backend.database, viewer),
     closing: closing.signal,
     close: async () => {

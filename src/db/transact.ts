@@ -11,6 +11,8 @@ export interface SqlTx {
   readonly actor: string;
   /** The transaction's moment, the same for all that happens in it. */
   readonly now: Date;
+  /** Whether anything is in it yet, or it has its connection already. */
+  isBegun(): boolean;
   /** Records an event in the outbox; it leaves when the transaction commits, or not at all. */
   emit(event: DomainEvent): void;
   /** Wakes a topic's listeners after commit, for facts that SQL recorded itself. */
@@ -98,6 +100,7 @@ export const createTransact = ({ prisma }: Database, bus: Bus, { clock, onCommit
           sql,
           actor,
           now,
+          isBegun: () => true,
           emit: (event) => void events.push(event),
           attempt: async (part) => {
             const before = events.length;
@@ -140,7 +143,14 @@ export const createTransactSql = ({ sql: outside, transaction }: Database, bus: 
     let alone: OutboxRow[] = [];
     const result = await transaction(async (sql, isBegun) => {
       const now = clock();
-      const answer = await run({ sql, actor, now, emit: (event) => void events.push(event), announce: (topic) => void announced.add(topic) });
+      const answer = await run({
+        sql,
+        actor,
+        now,
+        isBegun,
+        emit: (event) => void events.push(event),
+        announce: (topic) => void announced.add(topic),
+      });
       const rows = rowsOf(events, actor, now);
       if (isBegun()) await writeEvents(sql, rows);
       else alone = rows;

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { authenticating } from '../../src/capabilities/sessions/authenticate.ts';
 import { endSessions } from '../../src/capabilities/sessions/end.ts';
+import { openSessionByEmail } from '../../src/capabilities/sessions/open.ts';
 import { refreshSession } from '../../src/capabilities/sessions/refresh.ts';
 import { confirmCode, confirmLink, requestCode } from '../../src/capabilities/sign-in/code.ts';
 import { Keyring } from '../../src/core/secret.ts';
 import { backends, openTestApp, TEST_SECRET, type TestApp } from '../support/backends.ts';
-import { givenSession, openAny, someEmail } from '../support/given.ts';
+import { givenCustomer, givenSession, openAny, someEmail } from '../support/given.ts';
 
 const MINUTE_S = 60;
 
@@ -191,6 +192,56 @@ describe.each(backends)('signing in on $name', (kind) => {
     await app.backend.database.prisma.customer.update({ where: { id: customerId }, data: { blockedAt: now } });
     await ask(email);
     await expect(confirm(email, await mailedCode(email))).rejects.toMatchObject({ code: 'CUSTOMER_DISABLED' });
+  });
+
+  describe('by an address that is known', () => {
+    const device = { address: '203.0.113.9', userAgent: 'test' };
+    const open = (email: string, isBegun = false) =>
+      openSessionByEmail({ now, actor: 'anonymous', isBegun: () => isBegun }, app.openByEmail, email, device, 'email_code');
+    const givenKnown = async () => {
+      const customer = await givenCustomer(app);
+      await inColumns(customer.customerId, { emailVerifiedAt: now, state: 'ENABLED' });
+      return customer;
+    };
+    const inColumns = (customerId: string, data: object) => app.backend.database.prisma.customer.update({ where: { id: customerId }, data });
+
+    it('opens the sessions of many at once, each with her own tokens and her own event', async () => {
+      const known = await Promise.all(Array.from({ length: 12 }, () => givenKnown()));
+      const strangers = Array.from({ length: 4 }, () => someEmail());
+      const addresses = [...known.map(({ email }) => email), ...strangers, (known[0] as { email: string }).email];
+      const opened = await Promise.all(addresses.map((email) => open(email)));
+      expect(opened.map((session) => session?.customerId ?? null)).toEqual([
+        ...known.map(({ customerId }) => customerId),
+        ...strangers.map(() => null),
+        known[0]?.customerId,
+      ]);
+      const sessions = opened.flatMap((session) => (session ? [session] : []));
+      expect(new Set(sessions.map(({ session }) => session.accessToken)).size).toBe(13);
+      for (const { customerId, session } of sessions) {
+        expect(await app.authenticate(session.accessToken)).toMatchObject({ kind: 'customer', customerId, sessionId: session.sessionId });
+        const events = await app.backend.database.prisma.outboxEvent.findMany({ where: { topic: `session:${session.sessionId}` } });
+        expect(events).toMatchObject([
+          { type: 'session.opened', customerId, actor: 'anonymous', payload: { customerId, sessionId: session.sessionId, method: 'email_code' } },
+        ]);
+        expect(events[0]?.deliveredAt).not.toBeNull();
+      }
+    });
+
+    it.each([
+      ['not proven', { emailVerifiedAt: null }],
+      ['not signed up', { state: 'DISABLED' as const }],
+      ['deleted', { deletedAt: new Date() }],
+      ['blocked', { blockedAt: new Date() }],
+    ])('leaves whoever is %s to a transaction', async (_why, change) => {
+      const { email, customerId } = await givenKnown();
+      await inColumns(customerId, change);
+      expect(await open(email)).toBeNull();
+    });
+
+    it('leaves to a transaction what is in one', async () => {
+      const { email } = await givenKnown();
+      expect(await open(email, true)).toBeNull();
+    });
   });
 
   describe('a session', () => {

@@ -1,5 +1,6 @@
 import nodemailer from 'nodemailer';
 import type { DomainEvent } from '../../core/events.ts';
+import { gather } from '../../core/gather.ts';
 import type { Keyring } from '../../core/secret.ts';
 import type { Database } from '../../db/client.ts';
 import { mailOf } from './letter.ts';
@@ -53,16 +54,22 @@ const INBOX_MAX = 500;
 const KEEP = `
 with kept as (
   insert into development_mail ("to", subject, text, html, code, link, at)
-  values ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text::timestamptz) returning id
+  select v."to", v.subject, v.text, v.html, v.code, v.link, v.at
+  from jsonb_to_recordset($1::text::jsonb) as v("to" text, subject text, text text, html text, code text, link text, at timestamptz)
+  returning id
 )
-delete from development_mail where id <= (select id from kept) - $8::int`;
+delete from development_mail where id <= (select max(id) from kept) - $2::int`;
 
 /** Keeps mail for `GET /dev/inbox` instead of sending it; the newest 500. */
-export const developmentInbox =
-  ({ sql }: Database): MailSender =>
-  async ({ to, subject, text, html, code, link }) => {
-    await sql(KEEP, [to, subject, text, html, code ?? null, link ?? null, new Date().toISOString(), INBOX_MAX]);
+export const developmentInbox = ({ sql }: Database): MailSender => {
+  const keep = gather(async (mails: readonly object[]) => {
+    await sql(KEEP, [JSON.stringify(mails), INBOX_MAX]);
+    return mails;
+  });
+  return async ({ to, subject, text, html, code, link }) => {
+    await keep({ to, subject, text, html, code, link, at: new Date() });
   };
+};
 
 /** Text messages into the development inbox, where somebody who tries the gateway out can read the codes. */
 export const developmentSms =

@@ -4,6 +4,8 @@ import type { SignInMethod } from '../../core/events.ts';
 import { coarseNetwork } from '../../core/network.ts';
 import { mintToken, tokenHash } from '../../core/secret.ts';
 import type { SqlTx } from '../../db/transact.ts';
+import type { OpenByEmail } from './open-by-email.ts';
+import { INSERT_SESSIONS, SESSION_COLUMNS, type SessionRow } from './session-row.ts';
 
 /** How long an access token is good for. */
 export const ACCESS_SECONDS = 60 * 60;
@@ -29,12 +31,9 @@ export interface Device {
 
 const USER_AGENT_CHARACTERS_MAX = 300;
 
-const OPEN = `
-insert into session (id, customer_id, access_hash, access_expires_at, refresh_hash, refresh_expires_at, user_agent, network, method, authenticated_at,
-  client_id, created_at, last_used_at)
-select $1::text::uuid, c.id, decode($3::text, 'hex'), $4::text::timestamptz, decode($5::text, 'hex'), $6::text::timestamptz,
-  $7::text, $8::text, $10::text, $9::text::timestamptz, $11::text, $9::text::timestamptz, $9::text::timestamptz
-from customer c where c.id = $2::text::uuid and c.deleted_at is null and c.blocked_at is null for key share
+const OPEN = `${INSERT_SESSIONS}, c.id
+from jsonb_to_recordset($2::text::jsonb) as v(${SESSION_COLUMNS}), customer c
+where c.id = $1::text::uuid and c.deleted_at is null and c.blocked_at is null for key share of c
 returning 1`;
 
 /** She was merged into another while she signed in: her sign-in begins again, and finds the survivor. */
@@ -53,28 +52,31 @@ interface Opening {
   readonly clientId: string | null;
 }
 
-const open = async (tx: SqlTx, customerId: string, device: Device, method: SignInMethod, opening: Opening): Promise<SessionTokens> => {
-  const { kind, accessSeconds, clientId } = opening;
-  const sessionId = uuid();
+const mint = (now: Date, device: Device, method: SignInMethod, { kind, accessSeconds, clientId }: Opening) => {
   const accessToken = mintToken(kind);
   const refreshToken = mintToken('refresh');
-  const expiresAt = secondsAfter(tx.now, accessSeconds);
-  const opened = await tx.sql(OPEN, [
-    sessionId,
-    customerId,
-    tokenHash(accessToken).toString('hex'),
-    expiresAt.toISOString(),
-    tokenHash(refreshToken).toString('hex'),
-    secondsAfter(tx.now, REFRESH_SECONDS).toISOString(),
-    device.userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
-    coarseNetwork(device.address),
-    tx.now.toISOString(),
+  const row: SessionRow = {
+    id: uuid(),
+    accessHash: tokenHash(accessToken).toString('hex'),
+    accessExpiresAt: secondsAfter(now, accessSeconds),
+    refreshHash: tokenHash(refreshToken).toString('hex'),
+    refreshExpiresAt: secondsAfter(now, REFRESH_SECONDS),
+    userAgent: device.userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+    network: coarseNetwork(device.address),
     method,
     clientId,
-  ]);
+    now,
+  };
+  const tokens: SessionTokens = { sessionId: row.id, accessToken, refreshToken, expiresAt: row.accessExpiresAt };
+  return { row, tokens };
+};
+
+const open = async (tx: SqlTx, customerId: string, device: Device, method: SignInMethod, opening: Opening): Promise<SessionTokens> => {
+  const { row, tokens } = mint(tx.now, device, method, opening);
+  const opened = await tx.sql(OPEN, [customerId, JSON.stringify([row])]);
   if (opened.length === 0) await refuse(tx, customerId);
-  tx.emit({ type: 'session.opened', customerId, sessionId, method });
-  return { sessionId, accessToken, refreshToken, expiresAt };
+  tx.emit({ type: 'session.opened', customerId, sessionId: row.id, method });
+  return tokens;
 };
 
 /**
@@ -88,6 +90,24 @@ export const openSession = (
   method: SignInMethod,
   clientId: string | null = null,
 ): Promise<SessionTokens> => open(tx, customerId, device, method, { kind: 'access', accessSeconds: ACCESS_SECONDS, clientId });
+
+/**
+ * The same for the customer whom a canonical address belongs to that she has just proven, together with all who do so at the same time, and
+ * committed at once: for a verb that does nothing else. Null in a transaction that has begun, and where she is not there as one who has
+ * signed in before.
+ */
+export const openSessionByEmail = async (
+  { now, actor, isBegun }: Pick<SqlTx, 'now' | 'actor' | 'isBegun'>,
+  openByEmail: OpenByEmail,
+  email: string,
+  device: Device,
+  method: SignInMethod,
+): Promise<{ customerId: string; session: SessionTokens } | null> => {
+  if (isBegun()) return null;
+  const { row, tokens } = mint(now, device, method, { kind: 'access', accessSeconds: ACCESS_SECONDS, clientId: null });
+  const customerId = await openByEmail({ ...row, email, actor });
+  return customerId === null ? null : { customerId, session: tokens };
+};
 
 /**
  * Opens a session of a browser on the gateway's own pages. Its one token lives in a cookie, is good for thirty days and is taken

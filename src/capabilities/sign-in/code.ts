@@ -72,24 +72,31 @@ interface CodeRequest {
 /** Opens the kind of session that is wanted for a customer who has proven her address. */
 export type Open<Session> = (tx: SqlTx, customerId: string, method: SignInMethod) => Promise<Session>;
 
+/** The same for whoever has a proven address, where she has signed in before; null for all others, and where something commits together with it. */
+export type OpenByAddress<Session> = (tx: SqlTx, email: string, method: SignInMethod) => Promise<SignedIn<Session> | null>;
+
 interface SignedIn<Session> {
   readonly customerId: string;
   readonly session: Session;
 }
 
 /**
- * Exchanges a code for a session; the first sign-in makes the customer. Redeemed atomically in one round trip, so that of two who
+ * Exchanges a code for a session; the first sign-in makes the customer, and for one who comes back nothing but the session is written,
+ * `openByAddress` being there. Redeemed atomically in one round trip, so that of two who
  * show the right code at once one gets in. Refuses INVALID, INVALID_CODE whatever is wrong with it, TOO_MANY_ATTEMPTS, CUSTOMER_DISABLED.
  */
 export const confirmCode = <Session>(
   tools: CodeTools,
   { email: text, code, locale, address }: { email: string; code: string; locale: string | null; address: string | undefined },
   open: Open<Session>,
+  openByAddress?: OpenByAddress<Session>,
 ): ((tx: SqlTx) => Promise<SignedIn<Session>>) => {
   const email = emailOf(text);
   const redeem = once(() => redeemCode(tools, { purpose: 'sign-in', to: email, address }, { code }, ['code']));
   return async (tx) => {
     await redeem();
+    const known = await openByAddress?.(tx, email, 'email_code');
+    if (known) return known;
     const { customerId } = await findOrCreateByEmail(tx, email, locale);
     return { customerId, session: await open(tx, customerId, 'email_code') };
   };

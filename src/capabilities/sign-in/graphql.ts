@@ -9,9 +9,9 @@ import { payloadType, userErrorOf, userErrorType } from '../../graphql/errors.ts
 import { deferred, settle, settleSql } from '../../graphql/settle.ts';
 import { SessionTokensType, settleSignIn, signedInPayload } from '../../graphql/signed-in.ts';
 import { endSessions } from '../sessions/end.ts';
-import { openSession, type SessionTokens } from '../sessions/open.ts';
+import { openSession, openSessionByEmail, type SessionTokens } from '../sessions/open.ts';
 import { invalidRefreshToken, refreshSession } from '../sessions/refresh.ts';
-import { confirmCode, confirmLink, type Open, requestCode } from './code.ts';
+import { confirmCode, confirmLink, type Open, type OpenByAddress, requestCode } from './code.ts';
 import { CODE_CONFIRM_CODES, CODE_REQUEST_CODES, LINK_CONFIRM_CODES, REFRESH_CODES, SIGN_OUT_CODES } from './errors.ts';
 import type { CodeTools } from './one-time.ts';
 
@@ -90,7 +90,11 @@ builder.mutationFields((t) => ({
     authScopes: { public: true },
     args: { email: t.arg.string({ required: true }), code: t.arg.string({ required: true }) },
     resolve: (_root, args, context, info) =>
-      signIn(context, info, args, (locale, open) => confirmCode(toolsOf(context.app), { ...args, locale, address: context.request.address }, open)),
+      signIn(context, info, args, (locale, open) => {
+        const { app, request } = context;
+        const openByAddress: OpenByAddress<SessionTokens> = (tx, email, method) => openSessionByEmail(tx, app.openByEmail, email, request, method);
+        return confirmCode(toolsOf(app), { ...args, locale, address: request.address }, open, openByAddress);
+      }),
   }),
   signInLinkConfirm: t.field({
     type: SignInLinkConfirmPayload,
