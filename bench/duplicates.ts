@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { v7 as uuid } from 'uuid';
 import { embedded } from '../src/backend/embedded.ts';
-import { findPairs } from '../src/capabilities/duplicates/find-pairs.ts';
+import { findPairs, nothingRemembered, readIndexed } from '../src/capabilities/duplicates/find-pairs.ts';
 import { indexProfiles } from '../src/capabilities/duplicates/index-profiles.ts';
 import { keepCandidates } from '../src/capabilities/duplicates/keep-candidates.ts';
 import { type Facts, profileOf } from '../src/capabilities/duplicates/profile.ts';
@@ -84,7 +84,7 @@ const candidatesOf = async (rows: ReadonlyMap<string, Row>): Promise<{ found: Fo
   const backend = await embedded({ dataDir: 'memory' });
   const { transaction, sql } = backend.database;
   const run = (part: (tx: SqlTx) => Promise<unknown>) =>
-    transaction((inside) => part({ sql: inside, actor: 'system', now: new Date(), emit: () => {}, announce: () => {} }));
+    transaction((inside) => part({ sql: inside, actor: 'system', now: new Date(), isBegun: () => true, emit: () => {}, announce: () => {} }));
   try {
     const ids = [...rows.keys()];
     await sql("insert into customer (id, state) select id::uuid, 'DISABLED' from unnest($1::text[]) as id", [ids]);
@@ -93,7 +93,8 @@ const candidatesOf = async (rows: ReadonlyMap<string, Row>): Promise<{ found: Fo
       await run((tx) => indexProfiles(tx, new Map(chunk.map((id) => [id, profileOf(factsOf(rows.get(id) as Row))]))));
     }
     const indexed = performance.now();
-    for (const chunk of chunksOf(ids)) await run(async (tx) => keepCandidates(tx, chunk, await findPairs(tx, chunk, true), true));
+    for (const chunk of chunksOf(ids))
+      await run(async (tx) => keepCandidates(tx, chunk, await findPairs(tx, await readIndexed(tx, chunk), nothingRemembered()), true));
     const compared = performance.now();
     const found = await sql<Found>('select one_id::text as one, two_id::text as two, weight, evidence from duplicate_candidate', []);
     return { found, indexMs: indexed - started, compareMs: compared - indexed };

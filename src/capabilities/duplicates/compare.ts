@@ -2,7 +2,7 @@ import { callKey, homeKey, mailKey } from './keys.ts';
 import type { Place, Profile } from './profile.ts';
 import { isOneEdit, likeness, ratio, sameLetters } from './similarity.ts';
 import { hostOf, localPart } from './terms.ts';
-import { ESTABLISHED_SHARE, HOLDERS_MAX, HOUSEHOLD_BITS_MAX, LEVELS, RARITY_MAX, type TermKind } from './weights.ts';
+import { ESTABLISHED_SHARE, HOLDERS_MAX, LEVELS, RARITY_MAX, type TermKind } from './weights.ts';
 
 type LeveledField = keyof typeof LEVELS;
 type Field = LeveledField | 'sharedAddress';
@@ -36,7 +36,7 @@ export const HOUSEHOLD: ReadonlySet<string> = new Set<Field>([
 export type Said = Evidence | { readonly field: 'prior' | 'household'; readonly bits: number };
 
 /** What staff can say of a value: it tells nobody apart. */
-export type SharedKind = keyof typeof HOLDERS_MAX;
+type SharedKind = keyof typeof HOLDERS_MAX;
 
 /** What the shop's customers as a whole say about a value. */
 export interface Population {
@@ -47,6 +47,8 @@ export interface Population {
   established(kind: 'given' | 'family', value: string): number;
   /** How many have the value behind this key; Infinity when too many to count. */
   holders(key: string): number;
+  /** Whether staff said so of any value. */
+  readonly isAnyBlocked: boolean;
   /** Whether staff said that the value tells nobody apart. */
   isBlocked(kind: SharedKind, value: string): boolean;
 }
@@ -122,7 +124,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 const dayOf = (digits: string): number => Date.UTC(Number(digits.slice(0, 4)), Number(digits.slice(4, 6)) - 1, Number(digits.slice(6))) / DAY_MS;
 
-const birthDateLevel = (a: string, b: string): LevelName => {
+/** How far two birth dates, of eight digits each, are from each other. */
+export const birthDateLevel = (a: string, b: string): LevelName => {
   if (a === b) return 'EXACT';
   const swapped = b.slice(0, 4) + b.slice(6) + b.slice(4, 6);
   if (isOneEdit(a, b) || a === swapped) return 'CLOSE';
@@ -226,27 +229,11 @@ const place =
     return isSameDoor ? [...said, ...sharedAddress(a, said, population)] : said;
   };
 
-/** What is a person's own: names, birth date, e-mail address. */
-const own = (a: Profile, b: Profile, population: Population): Evidence[] => [
+/** What every field says about two profiles being one person. A field that either lacks says nothing. The same whichever comes first. */
+export const compare = (a: Profile, b: Profile, population: Population): Evidence[] => [
   ...names(a, b, population),
   ...(a.birthDate && b.birthDate ? [evidence('birthDate', birthDateLevel(a.birthDate, b.birthDate))] : []),
   ...email(a.email, b.email, population),
-];
-
-const reached = (a: Profile, b: Profile, population: Population): Evidence[] => [
   ...best(a.phones, b.phones, phone(population)),
   ...best(a.places, b.places, place(population)),
 ];
-
-/** What every field says about two profiles being one person. A field that either lacks says nothing. The same whichever comes first. */
-export const compare = (a: Profile, b: Profile, population: Population): Evidence[] => [...own(a, b, population), ...reached(a, b, population)];
-
-/**
- * The same, or null when what a household does not share speaks so much against them that nothing else could lift them to even odds: most
- * of those who stand beside each other, whose addresses need not be compared.
- */
-export const compareLikely = (a: Profile, b: Profile, population: Population): Evidence[] | null => {
-  const said = own(a, b, population);
-  const alone = said.reduce((sum, { field, bits }) => (HOUSEHOLD.has(field) ? sum : sum + bits), 0);
-  return alone + HOUSEHOLD_BITS_MAX < 0 ? null : [...said, ...reached(a, b, population)];
-};

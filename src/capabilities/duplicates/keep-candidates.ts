@@ -11,10 +11,6 @@ interface Decision {
   readonly decidedAt: Date;
 }
 
-const KNOWN = `
-select c.one_id::text || c.two_id::text as pair from duplicate_candidate c
-join jsonb_to_recordset($1::text::jsonb) as v("oneId" uuid, "twoId" uuid) on c.one_id = v."oneId" and c.two_id = v."twoId"`;
-
 const DECISIONS = `
 select state::text, decided_by as "decidedBy", decided_at as "decidedAt", array(select encode(mark, 'hex') from unnest(marks) as mark) as marks
 from duplicate_decision where marks && array(select decode(mark, 'hex') from unnest($1::text[]) as mark) order by id`;
@@ -48,16 +44,22 @@ from pair p join living one on one.id = p."oneId" join living two on two.id = p.
 on conflict (one_id, two_id) do update set weight = excluded.weight, evidence = excluded.evidence, updated_at = excluded.updated_at
 where duplicate_candidate.weight <> excluded.weight or duplicate_candidate.evidence <> excluded.evidence`;
 
+interface Known {
+  readonly id: string;
+  readonly pair: string;
+  readonly state: string;
+}
+
 /**
- * Open candidates of these customers. One look for each side, by its index: one of all open ones, which a planner without statistics takes
- * for few, would read every candidate of the shop for every chunk of a scan.
+ * Candidates of these customers. Each side by its index, for each of them: one look for all, which a planner without statistics takes for
+ * few, would read every candidate of the shop for every chunk of a scan.
  */
-const openBy = (side: 'one_id' | 'two_id'): string => `
-select c.id, c.pair from unnest($1::text[]::uuid[]) as m(id) cross join lateral (
-  select d.id::text, d.one_id::text || d.two_id::text as pair, d.state from duplicate_candidate d where d.${side} = m.id offset 0
-) c where c.state = 'OPEN'`;
-const OPEN_BY_TWO = openBy('two_id');
-const OPEN_BY_ONE = openBy('one_id');
+const knownBy = (side: 'one_id' | 'two_id'): string => `
+select c.id, c.pair, c.state from unnest($1::text::uuid[]) as m(id) cross join lateral (
+  select d.id::text, d.one_id::text || d.two_id::text as pair, d.state::text from duplicate_candidate d where d.${side} = m.id offset 0
+) c`;
+const KNOWN_BY_TWO = knownBy('two_id');
+const KNOWN_BY_EITHER = `${KNOWN_BY_TWO} union all ${knownBy('one_id')}`;
 
 const DROP = `delete from duplicate_candidate where id = any($1::text[]::uuid[]) and state = 'OPEN'`;
 
@@ -71,14 +73,14 @@ const rounded = (bits: number): number => Math.round(bits * 100) / 100;
  * open ones that are likely no more go. With `isScan`, only pairs whose larger id is among them are looked at.
  */
 export const keepCandidates = async (tx: SqlTx, customerIds: readonly string[], pairs: readonly Pair[], isScan = false): Promise<void> => {
-  const ids = JSON.stringify(pairs.map(({ oneId, twoId }) => ({ oneId, twoId })));
+  const rows = await tx.sql<Known>(isScan ? KNOWN_BY_TWO : KNOWN_BY_EITHER, [`{${customerIds.join(',')}}`]);
   if (pairs.length > 0) {
-    const known = new Set((await tx.sql<{ pair: string }>(KNOWN, [ids])).map(({ pair }) => pair));
+    const known = new Set(rows.map(({ pair }) => pair));
     const decisions = await readDecisions(
       tx,
       pairs.filter(({ oneId, twoId }) => !known.has(oneId + twoId)),
     );
-    const rows = pairs.map((pair) => ({
+    const kept = pairs.map((pair) => ({
       id: uuid(),
       oneId: pair.oneId,
       twoId: pair.twoId,
@@ -88,13 +90,9 @@ export const keepCandidates = async (tx: SqlTx, customerIds: readonly string[], 
       decidedBy: decisions.get(pair)?.decidedBy ?? null,
       decidedAt: decisions.get(pair)?.decidedAt ?? null,
     }));
-    await tx.sql(KEEP, [JSON.stringify(rows), tx.now.toISOString()]);
+    await tx.sql(KEEP, [JSON.stringify(kept), tx.now.toISOString()]);
   }
   const found = new Set(pairs.map(({ oneId, twoId }) => oneId + twoId));
-  const open = [
-    ...(await tx.sql<{ id: string; pair: string }>(OPEN_BY_TWO, [customerIds])),
-    ...(isScan ? [] : await tx.sql<{ id: string; pair: string }>(OPEN_BY_ONE, [customerIds])),
-  ];
-  const gone = open.filter(({ pair }) => !found.has(pair)).map(({ id }) => id);
+  const gone = rows.filter(({ pair, state }) => state === 'OPEN' && !found.has(pair)).map(({ id }) => id);
   if (gone.length > 0) await tx.sql(DROP, [gone]);
 };

@@ -2,17 +2,22 @@ import { v7 as uuid } from 'uuid';
 import type { App } from '../../app.ts';
 import { DomainError } from '../../core/errors.ts';
 import { SYSTEM_ACTOR } from '../../core/viewer.ts';
+import type { Sql } from '../../db/client.ts';
 import type { SqlTx } from '../../db/transact.ts';
-import { findPairs } from './find-pairs.ts';
-import { takeReadingTurn, takeTurn } from './index-profiles.ts';
+import { findPairs, nothingRemembered, type Remembered, readIndexed } from './find-pairs.ts';
+import { Gathered, readKept, takeReadingTurn, takeTurn, writeProfiles } from './index-profiles.ts';
 import { keepCandidates } from './keep-candidates.ts';
-import { RememberedCounts } from './population.ts';
-import { indexCustomers } from './refresh.ts';
+import type { Profile } from './profile.ts';
+import { readCustomers } from './refresh.ts';
 
 /** Customers of a chunk: what a process that ends has to do again, and what is held in memory. */
 const CHUNK_CUSTOMERS = 1_000;
 
-const RUNNING = `select id::text, state::text, cursor::text from duplicate_scan where state in ('INDEXING', 'COMPARING') order by id limit 1`;
+/** Customers who are indexed in one transaction, as far as it takes no longer than this: others wait for their turn, and without a server for all. */
+const BATCH_CUSTOMERS = 100_000;
+const BATCH_MS = { service: 4_000, embedded: 250 } as const;
+
+const RUNNING = `select s.id::text, s.state::text, s.cursor::text from duplicate_scan s where s.state in ('INDEXING', 'COMPARING') order by s.id limit 1`;
 
 const START = `
 insert into duplicate_scan (id, state, customers_total, started_by, started_at, updated_at)
@@ -20,7 +25,8 @@ select $1::text::uuid, 'INDEXING', count(*), $2::text, $3::text::timestamptz, $3
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-const NEXT = `select id::text from customer where deleted_at is null and id > $1::text::uuid order by id limit $2::integer`;
+/** `c.id`, since `id` alone would be the text that is selected, by which no index is in order. */
+const NEXT = `select c.id::text from customer c where c.deleted_at is null and c.id > $1::text::uuid order by c.id limit $2::integer`;
 
 /** While one chunk is compared here, the next is read by PostgreSQL. */
 const LANES = 2;
@@ -40,7 +46,7 @@ where id = $1::text::uuid`;
 const TURN = `
 update duplicate_scan set state = $2::text::duplicate_scan_state, cursor = null, updated_at = $3::text::timestamptz,
   finished_at = case when $2::text in ('DONE', 'CANCELLED') then $3::text::timestamptz end
-where id = $1::text::uuid`;
+where id = $1::text::uuid and state in ('INDEXING', 'COMPARING')`;
 
 interface Scan {
   readonly id: string;
@@ -50,6 +56,9 @@ interface Scan {
 
 /** Begins to compare all customers; answers with the scan that is under way when there is one. */
 export const startScan = async (tx: SqlTx): Promise<{ scanId: string }> => {
+  // A scan that indexes has the turn for seconds.
+  const [seen] = await tx.sql<Scan>(RUNNING, []);
+  if (seen) return { scanId: seen.id };
   await takeTurn(tx);
   const [running] = await tx.sql<Scan>(RUNNING, []);
   if (running) return { scanId: running.id };
@@ -68,14 +77,14 @@ export const cancelScan = async (tx: SqlTx, scanId: string): Promise<{ scanId: s
 };
 
 /** Of the scan that this process took part in last. */
-let remembered: { readonly scanId: string; readonly counted: RememberedCounts } | null = null;
+let remembered: (Remembered & { readonly scanId: string }) | null = null;
 
 const compareAll = async (tx: SqlTx, scanId: string, customerIds: readonly string[]): Promise<void> => {
-  if (remembered?.scanId !== scanId) remembered = { scanId, counted: new RememberedCounts() };
-  await keepCandidates(tx, customerIds, await findPairs(tx, customerIds, true, remembered.counted), true);
+  if (remembered?.scanId !== scanId) remembered = { scanId, ...nothingRemembered() };
+  await keepCandidates(tx, customerIds, await findPairs(tx, await readIndexed(tx, customerIds), remembered), true);
 };
 
-const nextIds = async ({ sql }: SqlTx, { cursor }: Scan, count: number): Promise<string[]> =>
+const nextIds = async (sql: Sql, cursor: string | null, count: number): Promise<string[]> =>
   (await sql<{ id: string }>(NEXT, [cursor ?? FIRST_ID, count])).map(({ id }) => id);
 
 /** What this state has done is done with all customers. */
@@ -92,13 +101,53 @@ const advanceBy = async (tx: SqlTx, { id }: Scan, customerIds: readonly string[]
   return customerIds.length;
 };
 
-const indexNext = async (tx: SqlTx): Promise<number> => {
+interface Read {
+  readonly customerIds: readonly string[];
+  readonly profiles: ReadonlyMap<string, Profile | null>;
+  readonly kept: Awaited<ReturnType<typeof readKept>>;
+}
+
+const readChunk = async (sql: Sql, cursor: string | null): Promise<Read> => {
+  const customerIds = await nextIds(sql, cursor, CHUNK_CUSTOMERS);
+  return { customerIds, profiles: await readCustomers(sql, customerIds), kept: await readKept(sql, customerIds) };
+};
+
+/** Waits for it later: until then its failure is nobody's. */
+const meanwhile = <Value>(promise: Promise<Value>): Promise<Value> => {
+  promise.catch(() => {});
+  return promise;
+};
+
+/**
+ * Indexes chunks until there are enough of them for one transaction. With a server, the next is read and made into profiles while
+ * PostgreSQL writes: whoever has the turn knows that nobody else changes what the index says of them.
+ */
+const indexNext = async (app: App, tx: SqlTx): Promise<number> => {
   await takeTurn(tx);
   const [scan] = await tx.sql<Scan>(RUNNING, []);
-  if (scan?.state !== 'INDEXING') return scan ? 1 : 0;
-  const customerIds = await nextIds(tx, scan, CHUNK_CUSTOMERS);
-  if (customerIds.length === 0) return turn(tx, scan);
-  await indexCustomers(tx, customerIds);
+  if (scan?.state !== 'INDEXING') return 0;
+  const isAlone = app.backend.mode === 'embedded';
+  const sql = isAlone ? tx.sql : app.backend.database.sql;
+  const [gathered, began, customerIds] = [new Gathered(), performance.now(), [] as string[]];
+  let writing = Promise.resolve();
+  let reading = meanwhile(readChunk(sql, scan.cursor));
+  for (;;) {
+    const chunk = await reading;
+    if (chunk.customerIds.length === 0) break;
+    customerIds.push(...chunk.customerIds);
+    const isEnough = customerIds.length >= BATCH_CUSTOMERS || performance.now() - began > BATCH_MS[app.backend.mode];
+    await writing;
+    writing = meanwhile(writeProfiles(tx, chunk.profiles, chunk.kept, gathered));
+    if (isEnough) break;
+    if (isAlone) await writing;
+    reading = meanwhile(readChunk(sql, customerIds.at(-1) ?? null));
+  }
+  await writing;
+  if (customerIds.length === 0) {
+    await turn(tx, scan);
+    return 0;
+  }
+  await gathered.write(tx);
   return advanceBy(tx, scan, customerIds);
 };
 
@@ -111,7 +160,7 @@ const compareNext = async (app: App, tx: SqlTx, scanId: string): Promise<number>
   const lanes = app.backend.mode === 'embedded' ? 1 : LANES;
   const [scan] = await tx.sql<Scan>(TAKE, [scanId]);
   if (!scan) return 0;
-  const customerIds = await nextIds(tx, scan, CHUNK_CUSTOMERS * lanes);
+  const customerIds = await nextIds(tx.sql, scan.cursor, CHUNK_CUSTOMERS * lanes);
   if (customerIds.length === 0) return turn(tx, scan);
   const chunk = async (inside: SqlTx, ids: readonly string[]): Promise<void> => {
     await takeReadingTurn(inside);
@@ -128,13 +177,26 @@ const compareNext = async (app: App, tx: SqlTx, scanId: string): Promise<number>
 };
 
 /**
+ * Who stands beside whom is then read from the index alone: without it PostgreSQL looks every entry up in the table, which takes ten times
+ * as long. It vacuums by itself, but later.
+ */
+const VACUUM = 'vacuum duplicate_key';
+
+/**
  * Does the next chunk of the scan under way and answers how many customers it did; 0 when no scan is under way, or another process is at
  * it. Where it stands is kept once a chunk is done, so that any process goes on where another ended. First every profile is indexed, then each
  * is compared with those beside it that have smaller ids: memory holds two chunks and their neighbours, however many customers there are.
  */
-export const advanceScan = (app: App): Promise<number> =>
-  app.transactSql(SYSTEM_ACTOR, async (tx) => {
+export const advanceScan = async (app: App): Promise<number> => {
+  let isIndexed = false;
+  const done = await app.transactSql(SYSTEM_ACTOR, async (tx) => {
     const [seen] = await tx.sql<Scan>(RUNNING, []);
     if (!seen) return 0;
-    return seen.state === 'INDEXING' ? indexNext(tx) : compareNext(app, tx, seen.id);
+    if (seen.state === 'COMPARING') return compareNext(app, tx, seen.id);
+    const count = await indexNext(app, tx);
+    isIndexed = count === 0;
+    return Math.max(1, count);
   });
+  if (isIndexed) await app.backend.database.sql(VACUUM, []);
+  return done;
+};

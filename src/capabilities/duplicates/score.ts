@@ -19,13 +19,16 @@ export interface Score {
 
 export const probabilityOf = (bits: number): number => 1 / (1 + 2 ** -bits);
 
+/** What is said before anything is compared, in bits: every second of so many customers has one duplicate, (N/2) / (N(N-1)/2). */
+export const priorOf = (customers: number): number => -Math.log2(Math.max(customers, CUSTOMERS_MIN) - 1);
+
 /**
- * Fellegi and Sunter's sum. The prior is that every second customer has one duplicate, (N/2) / (N(N-1)/2). The guard caps the sum of what
+ * Fellegi and Sunter's sum. The guard caps the sum of what
  * a household shares at log2(N) + 4 bits: relatives with everything in common but given name and birth date stay apart, however
  * rare their name and address.
  */
 export const scoreOf = (said: readonly Evidence[], customers: number): Score => {
-  const prior = -Math.log2(Math.max(customers, CUSTOMERS_MIN) - 1);
+  const prior = priorOf(customers);
   const household = said.filter(({ field }) => HOUSEHOLD.has(field)).reduce((sum, { bits }) => sum + bits, 0);
   const rest = said.filter(({ field }) => !HOUSEHOLD.has(field)).reduce((sum, { bits }) => sum + bits, 0);
   const guard = Math.min(0, HOUSEHOLD_BITS_MAX - prior - household);

@@ -85,7 +85,7 @@ export const sameLetters = (a: string, b: string): number => {
 };
 
 /** With fewer letters in common than this, no other measure reaches its bound: (m/|a| + m/|b| + 1) / 3 and the prefix make at most 0.85. */
-const SAME_LETTERS_MIN = 0.4;
+export const SAME_LETTERS_MIN = 0.4;
 
 export type Likeness = 'EXACT' | 'CLOSE' | 'SIMILAR' | 'DIFFERENT';
 

@@ -12,19 +12,20 @@ export const hostOf = (address: string): string => address.slice(address.lastInd
 
 /** The profile's values that count by their frequency, each once. */
 export const termsOf = ({ given, family, email, places }: Profile): Term[] => {
-  const said: [TermKind, string | null][] = [
-    ['given', given],
-    ['family', family],
-    ['local', email && localPart(email)],
-    ['domain', email && hostOf(email)],
-    ...places.flatMap(({ street, extra, city, zip, zone }): [TermKind, string | null][] => [
-      ['street', street],
-      ['street', extra],
-      ['city', city],
-      ['zip', zip],
-      ['zone', zone],
-    ]),
-  ];
-  const terms = new Map(said.flatMap(([kind, value]) => (value ? [[`${kind} ${value}`, { kind, value }] as const] : [])));
-  return [...terms.values()];
+  const terms: Term[] = [];
+  const add = (kind: TermKind, value: string | null): void => {
+    if (value && !terms.some((term) => term.kind === kind && term.value === value)) terms.push({ kind, value });
+  };
+  add('given', given);
+  add('family', family);
+  add('local', email && localPart(email));
+  add('domain', email && hostOf(email));
+  for (const { street, extra, city, zip, zone } of places) {
+    add('street', street);
+    add('street', extra);
+    add('city', city);
+    add('zip', zip);
+    add('zone', zone);
+  }
+  return terms;
 };
