@@ -15,6 +15,8 @@ export interface Database {
   /** The same for searches, whose cost their caller decides: never longer than SEARCH_MS_MAX. */
   readonly searches: Searches;
   readonly sql: Sql;
+  /** The same for what adds up a great many rows: in memory, where PostgreSQL's default would sort them on disk. */
+  readonly reporting: Sql;
   readonly transaction: SqlTransaction;
 }
 
@@ -27,16 +29,21 @@ interface Searches {
   readonly plain: Read;
   /** By the indexes of what is asked for: for what is rare. */
   readonly found: Read;
+  /** The same for statements. */
+  readonly look: Sql;
   /** By their ids: no other index helps with that, and one of all living customers is no help. */
   readonly picked: Read;
   /** Along the index that orders the list, for what is common: a page of it is soon full. */
   readonly walked: Read;
 }
 
-const WITHIN = `select set_config('statement_timeout', '${SEARCH_MS_MAX}', true)`;
+/** What finds a page in milliseconds is not to wait for other processes to start. */
+const WITHIN = `select set_config('statement_timeout', '${SEARCH_MS_MAX}', true), set_config('max_parallel_workers_per_gather', '0', true)`;
 const FOUND = `${WITHIN}, set_config('enable_seqscan', 'off', true)`;
 const PICKED = `${FOUND}, set_config('enable_bitmapscan', 'off', true)`;
 const WALKED = `${WITHIN}, set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`;
+
+const IN_MEMORY = `select set_config('work_mem', '64MB', true)`;
 
 const setUp =
   (transaction: SqlTransaction, settings: string): Sql =>
@@ -63,12 +70,13 @@ const createPrisma = (adapter: SqlDriverAdapterFactory): PrismaClient => new Pri
 /** Opens Prisma beside a way to run statements, on a database that is migrated. */
 export const createDatabase = async (adapter: SqlDriverAdapterFactory, sql: Sql, transaction: SqlTransaction): Promise<Database> => {
   const prisma = createPrisma(adapter);
+  const look = setUp(transaction, FOUND);
   const [read, plain, found, picked, walked] = await Promise.all([
     createRead(prisma, sql),
     createRead(prisma, sql, setUp(transaction, WITHIN)),
-    createRead(prisma, sql, setUp(transaction, FOUND)),
+    createRead(prisma, sql, look),
     createRead(prisma, sql, setUp(transaction, PICKED)),
     createRead(prisma, sql, setUp(transaction, WALKED)),
   ]);
-  return { prisma, sql, transaction, read, searches: { plain, found, picked, walked } };
+  return { prisma, sql, reporting: setUp(transaction, IN_MEMORY), transaction, read, searches: { plain, found, look, picked, walked } };
 };

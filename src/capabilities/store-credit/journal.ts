@@ -28,14 +28,25 @@ export interface JournalLine {
   readonly transactions: number;
 }
 
+// Few movements take another one back, and are booked as that one is: they are looked up, and all others only added up.
 const MOVED = `
-select to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD') as day, t.currency,
-  store_credit_contra(coalesce(r.kind, t.kind), coalesce(r.event, t.event)) as contra, sum(t.amount_minor) > 0 as "isGiven",
-  abs(sum(t.amount_minor))::text as amount, count(*)::int as transactions
-from store_credit_transaction t
-left join store_credit_transaction r on r.id = t.related_id and t.kind in ('DEBIT', 'DEBIT_REVERT')
-where t.created_at >= $2::text::timestamptz and t.created_at < $3::text::timestamptz and ($1::text is null or t.currency = $1::text)
-group by 1, 2, 3, t.amount_minor > 0 order by 1, 2, 3, 4 desc limit ${ROWS_MAX + 1}`;
+with moved as (
+  select date_trunc('day', created_at at time zone 'UTC') as day, currency, kind, event, amount_minor > 0 as is_given,
+    sum(amount_minor) as amount, count(*)::int as transactions
+  from store_credit_transaction
+  where created_at >= $2::text::timestamptz and created_at < $3::text::timestamptz and ($1::text is null or currency = $1::text)
+    and (related_id is null or kind not in ('DEBIT', 'DEBIT_REVERT'))
+  group by 1, 2, 3, 4, 5
+  union all
+  select date_trunc('day', t.created_at at time zone 'UTC'), t.currency, r.kind, r.event, t.amount_minor > 0, sum(t.amount_minor), count(*)::int
+  from store_credit_transaction t join store_credit_transaction r on r.id = t.related_id
+  where t.kind in ('DEBIT', 'DEBIT_REVERT') and t.created_at >= $2::text::timestamptz and t.created_at < $3::text::timestamptz
+    and ($1::text is null or t.currency = $1::text)
+  group by 1, 2, 3, 4, 5
+)
+select to_char(day, 'YYYY-MM-DD') as day, currency, store_credit_contra(kind, event) as contra, is_given as "isGiven",
+  abs(sum(amount))::text as amount, sum(transactions)::int as transactions
+from moved group by 1, 2, 3, 4 order by 1, 2, 3, 4 desc limit ${ROWS_MAX + 1}`;
 
 interface Moved {
   readonly day: string;

@@ -60,11 +60,14 @@ export interface Activity {
 export const ROWS_MAX = 5_000;
 
 const ACTIVITY = `
-select to_char(date_trunc($4::text, created_at at time zone 'UTC'), 'YYYY-MM-DD') as period, currency, kind, event, reason,
-  count(*)::int as transactions, sum(amount_minor)::text as amount
-from store_credit_transaction
-where created_at >= $2::text::timestamptz and created_at < $3::text::timestamptz and ($1::text is null or currency = $1::text)
-group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5 limit ${ROWS_MAX + 1}`;
+with moved as (
+  select date_trunc($4::text, created_at at time zone 'UTC') as period, currency, kind, event, reason, count(*)::int as transactions, sum(amount_minor) as amount
+  from store_credit_transaction
+  where created_at >= $2::text::timestamptz and created_at < $3::text::timestamptz and ($1::text is null or currency = $1::text)
+  group by 1, 2, 3, 4, 5
+)
+select to_char(period, 'YYYY-MM-DD') as period, currency, kind, event, reason, transactions, amount::text
+from moved order by moved.period, currency, kind, event, reason limit ${ROWS_MAX + 1}`;
 
 /** Movements of a period by day, week or month (UTC), kind, event and reason. */
 export const activity = (sql: Sql, currency: string | null, { from, to }: Period, interval: Interval): Promise<Activity[]> =>
@@ -103,33 +106,37 @@ export interface Breakage {
   readonly remaining: string;
 }
 
+/*
+ * What was neither left nor has gone another way was redeemed: of all that took from the lots, only the few that were no payments are read,
+ * by an index that holds those alone.
+ */
 const BREAKAGE = `
-with given as (
+with given as materialized (
   select t.id, t.currency, l.amount_minor, l.remaining_minor from store_credit_transaction t join store_credit_lot l on l.id = t.id
   where t.kind = 'CREDIT' and t.related_id is null and t.created_at >= $2::text::timestamptz and t.created_at < $3::text::timestamptz
     and ($1::text is null or t.currency = $1::text)
-), became as (
-  select g.currency,
+), unpaid as (
+  select s.lot_id, case t.kind when 'DEBIT_REVERT' then -s.amount_minor else s.amount_minor end as amount,
     case
       when t.kind = 'EXPIRATION' then 'expired'
-      when t.kind = 'DEBIT_REVERT' then case when r.related_id is not null then 'reversed' when r.event in ('TRANSFER', 'MERGE') then 'moved' else 'redeemed' end
-      when t.related_id is not null then 'reversed'
-      when t.event in ('TRANSFER', 'MERGE') then 'moved'
-      else 'redeemed'
-    end as how,
-    sum(case t.kind when 'DEBIT_REVERT' then -s.amount_minor else s.amount_minor end) as amount
-  from given g join store_credit_allocation s on s.lot_id = g.id join store_credit_transaction t on t.id = s.transaction_id
+      when coalesce(r.related_id, case when r.id is null then t.related_id end) is not null then 'reversed'
+      when coalesce(r.event, t.event) in ('TRANSFER', 'MERGE') then 'moved'
+    end as how
+  from store_credit_transaction t
   left join store_credit_transaction r on t.kind = 'DEBIT_REVERT' and r.id = t.related_id
-  group by 1, 2
+  join store_credit_allocation s on s.transaction_id = t.id
+  where t.kind <> 'CREDIT' and (t.kind = 'EXPIRATION' or t.event in ('TRANSFER', 'MERGE') or t.related_id is not null)
+    and t.created_at >= $2::text::timestamptz
 ), parts as (
-  select currency, coalesce(sum(amount) filter (where how = 'redeemed'), 0) as redeemed, coalesce(sum(amount) filter (where how = 'expired'), 0) as expired,
-    coalesce(sum(amount) filter (where how = 'reversed'), 0) as reversed, coalesce(sum(amount) filter (where how = 'moved'), 0) as moved
-  from became group by currency
+  select g.currency, coalesce(sum(u.amount) filter (where u.how = 'expired'), 0) as expired,
+    coalesce(sum(u.amount) filter (where u.how = 'reversed'), 0) as reversed, coalesce(sum(u.amount) filter (where u.how = 'moved'), 0) as moved
+  from unpaid u join given g on g.id = u.lot_id group by g.currency
+), issued as (
+  select currency, count(*)::int as credits, sum(amount_minor) as issued, sum(remaining_minor) as remaining from given group by currency
 )
-select g.currency, count(*)::int as credits, sum(g.amount_minor)::text as issued, coalesce(max(p.redeemed), 0)::text as redeemed,
-  coalesce(max(p.expired), 0)::text as expired, coalesce(max(p.reversed), 0)::text as reversed, coalesce(max(p.moved), 0)::text as transferred,
-  sum(g.remaining_minor)::text as remaining
-from given g left join parts p on p.currency = g.currency group by g.currency order by g.currency`;
+select currency, credits, issued::text, (issued - remaining - coalesce(expired, 0) - coalesce(reversed, 0) - coalesce(moved, 0))::text as redeemed,
+  coalesce(expired, 0)::text as expired, coalesce(reversed, 0)::text as reversed, coalesce(moved, 0)::text as transferred, remaining::text
+from issued left join parts using (currency) order by currency`;
 
 /** Redeemed, expired, taken back, transferred or still there: what became of the credit given in a period, transfers' copies left out. */
 export const breakage = (sql: Sql, currency: string | null, { from, to }: Period): Promise<Breakage[]> =>

@@ -161,7 +161,7 @@ builder.queryFields((t) => {
       description: 'What the shop owes its customers in credit, now or as its books stood at a moment.',
       authScopes: STAFF,
       args: { ...currency, at: t.arg({ type: 'DateTime', description: 'A moment in the past; absent: now.' }) },
-      resolve: (_root, args, { app }) => liability(app.backend.database.sql, args.currencyCode ?? null, args.at ?? null, app.ledgerMoment()),
+      resolve: (_root, args, { app }) => liability(app.backend.database.reporting, args.currencyCode ?? null, args.at ?? null, app.ledgerMoment()),
     }),
     storeCreditActivity: t.field({
       type: [ActivityType],
@@ -171,7 +171,7 @@ builder.queryFields((t) => {
       authScopes: STAFF,
       args: { ...period, ...interval },
       resolve: async (_root, args, { app }) => {
-        const rows = await activity(app.backend.database.sql, args.currencyCode ?? null, periodIn(args, app.clock()), args.interval ?? 'MONTH');
+        const rows = await activity(app.backend.database.reporting, args.currencyCode ?? null, periodIn(args, app.clock()), args.interval ?? 'MONTH');
         return whole(rows, 'ask for a shorter period or a longer interval');
       },
     }),
@@ -183,7 +183,7 @@ builder.queryFields((t) => {
       authScopes: STAFF,
       args: { ...currency, ...interval },
       resolve: async (_root, args, { app }) => {
-        const rows = await expiryCalendar(app.backend.database.sql, args.currencyCode ?? null, app.ledgerMoment(), args.interval ?? 'MONTH');
+        const rows = await expiryCalendar(app.backend.database.reporting, args.currencyCode ?? null, app.ledgerMoment(), args.interval ?? 'MONTH');
         return whole(rows, 'ask for a longer interval');
       },
     }),
@@ -194,7 +194,7 @@ builder.queryFields((t) => {
       description: 'What became of the credit that was given in a period: redeemed, expired, taken back, moved or still there.',
       authScopes: STAFF,
       args: period,
-      resolve: (_root, args, { app }) => breakage(app.backend.database.sql, args.currencyCode ?? null, periodIn(args, app.clock())),
+      resolve: (_root, args, { app }) => breakage(app.backend.database.reporting, args.currencyCode ?? null, periodIn(args, app.clock())),
     }),
     storeCreditJournal: t.field({
       type: JournalType,
@@ -204,7 +204,7 @@ builder.queryFields((t) => {
       authScopes: STAFF,
       args: period,
       resolve: async (_root, args, { app }) => {
-        const lines = await journal(app.backend.database.sql, args.currencyCode ?? null, periodIn(args, app.clock()));
+        const lines = await journal(app.backend.database.reporting, args.currencyCode ?? null, periodIn(args, app.clock()));
         if (lines.length > 2 * ROWS_MAX) throw badInput('This journal is too long: ask for a shorter period.');
         return lines;
       },
