@@ -25,10 +25,10 @@ const asNamed = async ({ typename }: GlobalId, found: unknown, context: Context,
   return (await type.isTypeOf(value, context, info)) ? value : null;
 };
 
-/** A row that stands for another from now on, as a profile does that was merged away. */
+/** What a row that is gone stands for: a profile that was merged away for its survivor, one that was erased for nothing. */
 const followed = async (builder: Builder, id: GlobalId, found: unknown, context: Context, info: GraphQLResolveInfo): Promise<GlobalIdFound> => {
-  const row = (await found) as { readonly mergedIntoId?: string | null } | null;
-  if (!row?.mergedIntoId) return { id, found: row };
+  const row = (await found) as { readonly deletedAt?: Date | null; readonly mergedIntoId?: string | null } | null;
+  if (!row?.mergedIntoId) return { id, found: row?.deletedAt ? null : row };
   const living = { typename: id.typename, id: row.mergedIntoId };
   return { id: living, found: await (await resolveNodes(builder, context, info, [living]))[0] };
 };

@@ -221,6 +221,33 @@ describe.each(backends)('privacy on $name', (kind) => {
     expect(again.customerId).not.toBe(customerId);
   });
 
+  it('shows staff the empty profile where something outlives her, and finds her nowhere else', async () => {
+    const { customerId } = await traced();
+    const { prisma } = app.backend.database;
+    const order = await prisma.order.findFirstOrThrow({ where: { customerId }, select: { id: true } });
+    const account = await prisma.storeCreditAccount.findFirstOrThrow({ where: { customerId }, select: { id: true } });
+    const variables = {
+      customer: `gid://clientele/Customer/${customerId}`,
+      order: `gid://clientele/Order/${order.id}`,
+      account: `gid://clientele/StoreCreditAccount/${account.id}`,
+    };
+    const query = `query ($customer: ID!, $order: ID!, $account: ID!) {
+      node(id: $customer) { id }
+      customer(id: $customer) { id }
+      order(id: $order) { customer { id displayName deletedAt birthDate canDelete } }
+      storeCreditAccount(id: $account) { owner { ... on Customer { id displayName deletedAt } } }
+    }`;
+    await request(customerId);
+    await prisma.customer.update({ where: { id: customerId }, data: { erasureDueAt: now } });
+    while ((await eraseDue(app)) > 0);
+    const gone = { id: variables.customer, displayName: '', deletedAt: now.toISOString() };
+    const { data, errors } = await test.graphql(query, variables, test.staffToken);
+    expect({ data, errors }).toEqual({
+      data: { node: null, customer: null, order: { customer: { ...gone, birthDate: null, canDelete: false } }, storeCreditAccount: { owner: gone } },
+      errors: undefined,
+    });
+  });
+
   it('erases the others when one of them cannot be', async () => {
     const whose = [await traced(), await traced()].map(({ customerId }) => customerId);
     for (const customerId of whose) await request(customerId);

@@ -15,6 +15,8 @@ const REFUSALS = ['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT'];
 const FOR_STAFF = new Set([
   'addedBy',
   'canDelete',
+  'deletedAt',
+  'rfmGroup',
   'definition',
   'group',
   'marketingConsentLog',

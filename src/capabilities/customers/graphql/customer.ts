@@ -36,7 +36,8 @@ export const Customer = builder.prismaNode('Customer', {
   nullable: true,
   interfaces: [HasStoreCreditAccounts, HasMetafields],
   select: { id: true, deletedAt: true, mergedIntoId: true },
-  authScopes: ({ id, deletedAt }) => (deletedAt ? false : { owner: id, staff: 'customers:read' }),
+  // Of one who is gone, staff see what orders and the books still point to.
+  authScopes: ({ id, deletedAt }) => (deletedAt ? { staff: 'customers:read' } : { owner: id, staff: 'customers:read' }),
   fields: (t) => {
     const email = t.field({ type: CustomerEmailAddress, select: EMAIL_CONTACT, resolve: emailContactOf });
     const phone = t.field({ type: CustomerPhoneNumber, select: PHONE_CONTACT, resolve: phoneContactOf });
@@ -73,6 +74,13 @@ export const Customer = builder.prismaNode('Customer', {
         description: 'For staff only: whether the customer is kept from signing in.',
         select: { blockedAt: true },
         resolve: ({ blockedAt }) => blockedAt !== null,
+      }),
+      deletedAt: t.expose('deletedAt', {
+        type: 'DateTime',
+        nullable: true,
+        authScopes: { staff: 'customers:read' },
+        description:
+          'For staff only: since when the profile is gone, erased or merged away. Such a one is never found, but an order or an account that outlives it still has it as its customer.',
       }),
       creationDate: t.expose('createdAt', { type: 'DateTime', nullable: false }),
       createdAt: t.expose('createdAt', { type: 'DateTime', nullable: false }),

@@ -66,7 +66,7 @@ const Row = builder.prismaObject('StoreCreditBulkIssueRow', {
         description: 'From 1, as the list was given; of a search by the customers’ ids.',
         resolve: ({ place }) => place,
       }),
-      customer: t.relation('customer', { nullable: true, description: 'Null where nobody was found, or she was deleted since.' }),
+      customer: t.relation('customer', { nullable: true, description: 'Null where nobody was found.' }),
       amount: amount('amountMinor', 'What she is to get.'),
       state: t.expose('state', { type: RowState, nullable: false }),
       code: t.field({
