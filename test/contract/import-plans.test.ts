@@ -221,6 +221,30 @@ describe.each(backends)('imports as plans on $name', (kind) => {
     });
   });
 
+  it('leaves whom it cannot take back, and takes all others back', async () => {
+    const [stuck, ...others] = Array.from({ length: 5 }, () => someEmail());
+    const plan = await planText(app, `email\n${others[0]}\n${stuck}\n${others.slice(1).join('\n')}\n`);
+    await applyPlan(app, plan.id);
+    const { sql } = app.backend.database;
+    const suffix = randomUUID().replaceAll('-', '');
+    await sql(
+      `create function stuck_${suffix}() returns trigger language plpgsql as $$ begin
+         if old.email = '${stuck}' then raise 'stuck'; end if; return old; end $$`,
+      [],
+    );
+    await sql(`create trigger stuck_${suffix} before delete on customer for each row execute function stuck_${suffix}()`, []);
+    try {
+      expect(await undoImport(app, plan.id)).toMatchObject({ removed: 4, kept: 1 });
+    } finally {
+      await sql(`drop function stuck_${suffix} cascade`, []);
+    }
+    for (const email of others) expect(await customerBy(email)).toBeNull();
+    expect(await db().customersImportChange.findFirstOrThrow({ where: { runId: plan.id, undo: 'KEPT' } })).toMatchObject({
+      customerId: (await customerBy(stuck as string))?.id,
+      kept: [{ field: 'customer', code: 'FAILED' }],
+    });
+  });
+
   it('lets a row that the ledger refuses cost only itself', async () => {
     const [good, bad] = [someEmail(), someEmail()];
     const plan = await planText(app, `email,store_credit,store_credit_expires_at\n${good},5 EUR,\n${bad},5 EUR,2001-01-01\n`);

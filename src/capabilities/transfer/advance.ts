@@ -12,7 +12,7 @@ import { nameOfField } from './row.ts';
 import { endApplying, endPlan, lockRun, RUN_COLUMNS, type Run } from './run.ts';
 import { revived } from './stage.ts';
 import { sweepImports } from './sweep.ts';
-import { undoChunk } from './undo.ts';
+import { CHUNK_CUSTOMERS, leave, undoChunk } from './undo.ts';
 
 /** Rows of a chunk: what a process that ends has to do again, and what is held in memory. */
 const CHUNK_ROWS = 200;
@@ -134,18 +134,34 @@ const reject =
     await keep(tx, run.id, run.state === 'PLANNING' ? [KEEP_PLAN, COUNT_PLAN] : [KEEP_APPLIED, COUNT_APPLIED], columns);
   };
 
-/** A chunk that failed, row by row: one that fails alone is the row's fault while the database answers. */
-const oneByOne = async (app: App, run: Run): Promise<number> => {
-  for (let count = 0; count < CHUNK_ROWS; count += 1) {
+/** A step of an import: how many at once, and whether to give up those that failed alone. */
+interface Steps {
+  readonly many: number;
+  readonly what: string;
+  step(count: number): Promise<number>;
+  giveUp(error: Error): Promise<number>;
+}
+
+const stepsOf = (app: App, run: Run): Steps => {
+  if (run.state === 'UNDOING') {
+    const undo = (count: number, how?: typeof leave) => app.transact(run.undoneBy ?? SYSTEM_ACTOR, (tx) => undoChunk(tx, run.id, count, how));
+    return { many: CHUNK_CUSTOMERS, what: 'customer', step: undo, giveUp: () => undo(1, leave) };
+  }
+  return { many: CHUNK_ROWS, what: 'row', step: (count) => stepOf(app, run, count), giveUp: (error) => stepOf(app, run, 1, reject(error)) };
+};
+
+/** A chunk that failed, one by one: what fails alone is its own fault while the database answers. */
+const oneByOne = async (app: App, run: Run, { many, what, step, giveUp }: Steps): Promise<number> => {
+  for (let count = 0; count < many; count += 1) {
     try {
-      await stepOf(app, run, 1);
+      await step(1);
     } catch (error) {
       await app.backend.database.sql('select 1', []);
-      if (!(error instanceof DomainError)) app.log.error({ importId: run.id, error: error as Error }, 'a row of an import could not be stored');
-      await stepOf(app, run, 1, reject(error as Error));
+      if (!(error instanceof DomainError)) app.log.error({ importId: run.id, error: error as Error }, `a ${what} of an import could not be written`);
+      await giveUp(error as Error);
     }
   }
-  return CHUNK_ROWS;
+  return many;
 };
 
 /**
@@ -156,11 +172,11 @@ const oneByOne = async (app: App, run: Run): Promise<number> => {
 export const advanceImports = async (app: App): Promise<number> => {
   const [run] = await app.backend.database.sql<Run>(WAITING, []);
   if (!run) return sweepImports(app);
-  if (run.state === 'UNDOING') return app.transact(run.undoneBy ?? SYSTEM_ACTOR, (tx) => undoChunk(tx, run.id));
+  const steps = stepsOf(app, run);
   try {
-    return await stepOf(app, run, CHUNK_ROWS);
+    return await steps.step(steps.many);
   } catch (error) {
-    app.log.warn({ importId: run.id, error: error as Error }, 'a chunk of an import failed; its rows are tried one by one');
-    return oneByOne(app, run);
+    app.log.warn({ importId: run.id, error: error as Error }, 'a chunk of an import failed and is tried one by one');
+    return oneByOne(app, run, steps);
   }
 };

@@ -280,14 +280,14 @@ const belongingsOf = async (
   return new Map(found.map((row) => [row.id, row]));
 };
 
-interface Locked {
+interface WithPassword {
   readonly id: string;
   readonly email: string | null;
   readonly phone: string | null;
   readonly hash: string;
 }
 
-const LOCKED = `
+const WITH_PASSWORD = `
 select c.id::text, c.email, c.phone, p.hash from customer_password p join customer c on c.id = p.customer_id
 where p.customer_id = any(array(${MEANT}))`;
 
@@ -297,7 +297,7 @@ export const storedPasswords = async (db: PrismaTransaction, rows: readonly Impo
   const emails = present(rows.map(({ scalars }) => scalars.email));
   const phones = present(rows.map(({ scalars }) => scalars.phone));
   const ids = present(known.map(({ customerId }) => customerId));
-  const customers = await db.$queryRawUnsafe<Locked[]>(LOCKED, emails, phones, ids);
+  const customers = await db.$queryRawUnsafe<WithPassword[]>(WITH_PASSWORD, emails, phones, ids);
   const hashes = new Map<string, string>();
   for (const { id, email, phone, hash } of customers) {
     for (const key of [id, email, phone]) if (key) hashes.set(key, hash);

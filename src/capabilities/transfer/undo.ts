@@ -7,13 +7,13 @@ import { type Kept, restoreCustomer, takeCreditBack } from './restore.ts';
 import { endUndo, lockRun } from './run.ts';
 
 /** Customers of a chunk. */
-const CHUNK_CUSTOMERS = 100;
+export const CHUNK_CUSTOMERS = 100;
 
 type Undone = { readonly id: string; readonly undo: 'KEPT' | 'PARTLY_RESTORED' | 'REMOVED' | 'RESTORED'; readonly kept: readonly Kept[] };
 
 const NEXT = `
 select customer_id::text as id, is_new as "isNew", changes, written_at as "writtenAt" from customers_import_change
-where run_id = $1::text::uuid and ($2::text is null or customer_id > $2::text::uuid) order by customer_id limit ${CHUNK_CUSTOMERS}`;
+where run_id = $1::text::uuid and ($2::text is null or customer_id > $2::text::uuid) order by customer_id limit $3::integer`;
 
 interface Written {
   readonly id: string;
@@ -95,25 +95,37 @@ update customers_import set undo_cursor = $2::text::uuid, removed = removed + $3
   updated_at = $6::text::timestamptz
 where id = $1::text::uuid`;
 
-/**
- * Takes back what an import did to the next customers: those it made go if nothing has happened to them since, fields of the others become
- * what they were where they still are as the import left them. What could not be taken back is noted with the reason.
- */
-export const undoChunk = async (tx: Tx, importId: string): Promise<number> => {
-  const run = await lockRun(tx, importId);
-  if (run.state !== 'UNDOING') return 1;
-  const written = await tx.sql<Written>(NEXT, [importId, run.undoCursor]);
-  const last = written.at(-1);
-  if (!last) {
-    await endUndo(tx, importId);
-    return 1;
-  }
+/** What becomes of the next customers. */
+type TakeBack = (tx: Tx, importId: string, written: readonly Written[]) => Promise<Undone[]>;
+
+const takeBack: TakeBack = async (tx, importId, written) => {
   const undone = await removeNew(
     tx,
     importId,
     written.filter(({ isNew }) => isNew),
   );
   for (const one of written) if (!one.isNew) undone.push(await restore(tx, one));
+  return undone;
+};
+
+/** Leaves them as they are. */
+export const leave: TakeBack = async (_tx, _importId, written) =>
+  written.map(({ id }) => ({ id, undo: 'KEPT', kept: [{ field: 'customer', code: 'FAILED' }] }));
+
+/**
+ * Takes back what an import did to the next customers: those it made go if nothing has happened to them since, fields of the others become
+ * what they were where they still are as the import left them. What could not be taken back is noted with the reason.
+ */
+export const undoChunk = async (tx: Tx, importId: string, customers = CHUNK_CUSTOMERS, how: TakeBack = takeBack): Promise<number> => {
+  const run = await lockRun(tx, importId);
+  if (run.state !== 'UNDOING') return 1;
+  const written = await tx.sql<Written>(NEXT, [importId, run.undoCursor, customers]);
+  const last = written.at(-1);
+  if (!last) {
+    await endUndo(tx, importId);
+    return 1;
+  }
+  const undone = await how(tx, importId, written);
   await tx.sql(NOTE, [importId, JSON.stringify(undone)]);
   const count = (...wanted: Undone['undo'][]): number => undone.filter(({ undo }) => wanted.includes(undo)).length;
   await tx.sql(COUNT, [importId, last.id, count('REMOVED'), count('RESTORED'), count('KEPT', 'PARTLY_RESTORED'), tx.now.toISOString()]);

@@ -115,7 +115,7 @@ const CustomersImportKept = builder.objectRef<Kept>('CustomersImportKept').imple
     field: t.exposeString('field', { nullable: false, description: '`customer` for a customer who was made and has to stay.' }),
     code: t.exposeString('code', {
       nullable: false,
-      description: '`CHANGED_SINCE`, `TAKEN`, `MERGED_OR_DELETED`, `ERASED`, or what the ledger says.',
+      description: '`CHANGED_SINCE`, `TAKEN`, `MERGED_OR_DELETED`, `ERASED`, `FAILED`, or what the ledger says.',
     }),
   }),
 });
