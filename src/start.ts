@@ -5,12 +5,15 @@ import { type Logger, pino } from 'pino';
 import { type App, createApp } from './app.ts';
 import type { Backend } from './backend/backend.ts';
 import { bootstrapStaffToken } from './capabilities/admin/tokens.ts';
+import { advanceRfmGroups } from './capabilities/customers/rfm-groups.ts';
+import { sweepingWords } from './capabilities/customers/sweep-words.ts';
 import { keepDuplicates } from './capabilities/duplicates/keep.ts';
 import { developmentInbox, developmentSms, type MailSender, smtpSender } from './capabilities/mail/deliver.ts';
 import { advanceMergeRun } from './capabilities/merge-runs/advance.ts';
 import { followCredit } from './capabilities/merges/follow-credit.ts';
 import { advanceMergeJobs } from './capabilities/merges/job.ts';
 import { eraseDue } from './capabilities/privacy/erasure.ts';
+import { advanceRetention } from './capabilities/retention/advance.ts';
 import { advanceBulkIssue } from './capabilities/store-credit/advance-bulk-issue.ts';
 import { postDue } from './capabilities/store-credit/due.ts';
 import { remindOfExpiry } from './capabilities/store-credit/remind.ts';
@@ -50,8 +53,17 @@ const IMPORTS_EVERY_MS = 1_000;
 /** Reminders of credit that runs out count in days. */
 const REMINDERS_EVERY_MS = 60_000;
 
+/** A customer's group follows her own orders at once; this is about the others', whom they shift. */
+const RFM_EVERY_MS = 10_000;
+
 /** Erasures count in days. */
 const ERASURES_EVERY_MS = 60_000;
+
+/** A word that nobody has any more hurts no search; this only gives its row back. */
+const WORDS_EVERY_MS = 60_000;
+
+/** What a shop keeps counts in days; this is how soon a change of them begins to count. */
+const RETENTION_EVERY_MS = 60_000;
 
 /** What must never be in a log line, whoever puts it there. */
 const REDACTED = ['email', 'phone', 'token', 'password', 'authorization', '*.email', '*.phone', '*.token', '*.password', '*.authorization'];
@@ -147,8 +159,11 @@ export const start = async (config: Config): Promise<Started> => {
     startRounds('merge of all likely pairs', MERGES_EVERY_MS, log, () => advanceMergeRun(app)),
     startRounds('duplicates', DUPLICATES_EVERY_MS, log, () => keepDuplicates(app)),
     startRounds('imports', IMPORTS_EVERY_MS, log, () => advanceImports(app)),
+    startRounds('RFM groups', RFM_EVERY_MS, log, () => advanceRfmGroups(app)),
     startRounds('reminders of store credit', REMINDERS_EVERY_MS, log, () => remindOfExpiry(app)),
+    startRounds('data retention', RETENTION_EVERY_MS, log, () => advanceRetention(app)),
     startRounds('erasures due', ERASURES_EVERY_MS, log, () => eraseDue(app)),
+    startRounds('words of nobody', WORDS_EVERY_MS, log, sweepingWords(app)),
   ];
   return {
     app,

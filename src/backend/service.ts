@@ -72,7 +72,7 @@ const statementNames = (): ((query: { sql: string }) => string) => {
  * What looks for a part of a text or an entry of a list is planned for each value: there may be a million of it or none, and one plan for
  * any of them takes seconds for those that are rare.
  */
-const LOOKED_FOR = / (?:i?like|<%|@>) (?:\$|array\[\$)/;
+const LOOKED_FOR = / (?:i?like|<%|@>|&&) (?:\$|array\[\$|lower\(|'%')/;
 
 /**
  * Transactions on connections of their own, taken when the first statement comes. A connection that breaks rejects its statement; it says so

@@ -6,7 +6,7 @@ export type DomainEvent =
   | { type: 'customer.created'; customerId: string; source: 'staff' | 'sign_in' | 'import' | 'order' | 'sample' }
   | { type: 'customer.updated'; customerId: string; fields: readonly string[] }
   | { type: 'customer.deleted'; customerId: string }
-  | { type: 'customer_erasure.requested'; customerId: string; dueAt: string }
+  | { type: 'customer_erasure.requested'; customerId: string; dueAt: string; reason?: 'inactivity' }
   | { type: 'customer_erasure.cancelled' | 'customer_erasure.done'; customerId: string }
   | { type: 'customer.merged' | 'customer.merge_undone'; customerId: string; closedCustomerId: string; mergeId: string }
   | { type: 'customer_merge_job.started' | 'customer_merge_job.failed'; mergeId: string; customerId: string; closedCustomerId: string }
@@ -15,6 +15,7 @@ export type DomainEvent =
   | { type: 'customer_address.deleted'; customerId: string; addressId: string }
   | { type: 'customer_marketing_consent.updated'; customerId: string; channel: string; state: string }
   | { type: 'marketing_settings.updated' }
+  | { type: 'data_retention.updated'; kind: string; keepDays: number | null }
   | { type: 'customer_group.created' | 'customer_group.updated' | 'customer_group.deleted'; groupId: string }
   | { type: 'customer_group_member.added' | 'customer_group_member.removed'; groupId: string; customerId: string }
   | { type: 'metafield_definition.created' | 'metafield_definition.updated' | 'metafield_definition.deleted'; definitionId: string }
@@ -266,6 +267,8 @@ export const topicOf = (event: DomainEvent): string => {
       return `metafield_definition:${event.definitionId}`;
     case 'marketing_settings.updated':
       return 'marketing_settings';
+    case 'data_retention.updated':
+      return 'data_retention';
     case 'customer_accounts_settings.updated':
       return 'customer_accounts_settings';
     case 'multipass_secret.created':

@@ -69,49 +69,49 @@ class Parser<Where> {
 
   constructor(
     private readonly tokens: readonly Token[],
-    private readonly condition: (term: Term) => Where,
+    private readonly condition: (term: Term, isNegated: boolean) => Where,
   ) {}
 
   whole(): Condition<Where>[] {
-    const found = this.#any(0);
+    const found = this.#any(0, false);
     const left = this.tokens[this.#at];
     if (left) throw wrongWord(left.text);
     return found;
   }
 
   /** The alternatives; one of them alone is its conditions. */
-  #any(depth: number): Condition<Where>[] {
-    const alternatives = [this.#all(depth)];
-    while (this.#take('OR')) alternatives.push(this.#all(depth));
+  #any(depth: number, isNegated: boolean): Condition<Where>[] {
+    const alternatives = [this.#all(depth, isNegated)];
+    while (this.#take('OR')) alternatives.push(this.#all(depth, isNegated));
     return alternatives.length === 1 ? (alternatives[0] as Condition<Where>[]) : [{ OR: alternatives.map((all) => ({ AND: all })) }];
   }
 
-  #all(depth: number): Condition<Where>[] {
+  #all(depth: number, isNegated: boolean): Condition<Where>[] {
     const conditions: Condition<Where>[] = [];
     for (;;) {
       while (this.#take('AND'));
       const next = this.tokens[this.#at];
       if (!next || next.kind === 'OR' || next.kind === ')') break;
-      conditions.push(this.#one(depth));
+      conditions.push(this.#one(depth, isNegated));
     }
     return conditions;
   }
 
-  #one(depth: number): Condition<Where> {
+  #one(depth: number, isNegated: boolean): Condition<Where> {
     if (depth > DEPTH_MAX) throw new DomainError('TOO_MANY', ['query'], { max: DEPTH_MAX });
     const token = this.tokens[this.#at] as Token;
     this.#at += 1;
     if (token.kind === 'term') {
       this.#terms += 1;
       if (this.#terms > TERMS_MAX) throw new DomainError('TOO_MANY', ['query'], { max: TERMS_MAX });
-      return this.condition(token);
+      return this.condition(token, isNegated);
     }
     if (token.kind === 'NOT' || token.kind === '-') {
       if (!this.tokens[this.#at] || this.tokens[this.#at]?.kind === ')') throw wrongWord(token.text);
-      return { NOT: this.#one(depth + 1) };
+      return { NOT: this.#one(depth + 1, true) };
     }
     if (token.kind !== '(') throw wrongWord(token.text);
-    const inner = this.#any(depth + 1);
+    const inner = this.#any(depth + 1, isNegated);
     if (!this.#take(')')) throw wrongWord('(');
     return inner.length === 1 ? (inner[0] as Condition<Where>) : { AND: inner };
   }
@@ -123,6 +123,9 @@ class Parser<Where> {
   }
 }
 
+/** What a term asks; `isNegated` within any NOT, where a condition may say neither more nor less. */
+type Asks<Where> = (term: Term, isNegated: boolean) => Where;
+
 /**
  * The conditions that a search means, joined by AND. `filters` say what each field asks, `free` what a word without field does, and `named`
  * what a field asks whose name is made of others; null for none.
@@ -130,16 +133,16 @@ class Parser<Where> {
  */
 export const searchConditions = <Where>(
   query: string | null | undefined,
-  filters: Readonly<Record<string, (term: Term) => Where>>,
-  free: (term: Term) => Where,
+  filters: Readonly<Record<string, Asks<Where>>>,
+  free: Asks<Where>,
   named: (term: Term) => Where | null = () => null,
 ): { AND: Where[] } => {
   const text = query?.trim() ?? '';
   if (text.length > QUERY_CHARACTERS_MAX) throw new DomainError('TOO_LONG', ['query'], { max: QUERY_CHARACTERS_MAX });
-  const condition = (term: Term): Where => {
-    if (term.field === null) return free(term);
+  const condition = (term: Term, isNegated: boolean): Where => {
+    if (term.field === null) return free(term, isNegated);
     const filter = Object.hasOwn(filters, term.field) ? filters[term.field] : undefined;
-    const found = filter ? filter(term) : named(term);
+    const found = filter ? filter(term, isNegated) : named(term);
     if (!found) throw wrongWord(term.text);
     return found;
   };

@@ -43,6 +43,7 @@ import '../capabilities/passwords/graphql/own.ts';
 import '../capabilities/passwords/graphql/storefront.ts';
 import '../capabilities/payment-methods/graphql.ts';
 import '../capabilities/privacy/graphql.ts';
+import '../capabilities/retention/graphql.ts';
 import '../capabilities/sessions/graphql.ts';
 import '../capabilities/sign-in/graphql.ts';
 import '../capabilities/store-credit/graphql/account.ts';

@@ -22,6 +22,8 @@ export const argumentsAbout = ({ ids, email }: Somebody): Record<string, object[
     customersImportUndo: [{ id: ids.CustomersImport }],
     customersImportUpdated: [{ id: ids.CustomersImport }],
     exportCreate: [{ input: { kind: 'CUSTOMERS', query: `email:"${email}"` } }],
+    dataRetention: [{}],
+    dataRetentionUpdate: [{ kind: 'VIEWED_PRODUCTS', keepDays: 1 }],
     duplicateCandidates: [{ first: 5, customerId: ids.Customer, minScore: 0.5 }, { first: 5 }],
     duplicateCluster: [{ customerId: ids.Customer }],
     duplicateConfirm: [{ id: ids.DuplicateCandidate }],

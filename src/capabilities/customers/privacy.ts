@@ -8,10 +8,11 @@ export const profilePrivacy: PrivacyParticipant = {
     tx.db.customer.findUnique({
       where: { id: customerId },
       omit: { defaultAddressId: true, deletedAt: true, erasedAt: true },
-      include: { externalIds: { select: { source: true, value: true } } },
+      include: { externalIds: { select: { source: true, value: true } }, statistics: { select: { rfmGroup: true } } },
     }),
   erase: async (tx, customerId) => {
     await tx.db.customerExternalId.deleteMany({ where: { customerId } });
+    await tx.db.customerStatistics.updateMany({ where: { customerId }, data: { rfmGroup: null, lastPurchaseAt: null } });
     await tx.db.customer.update({
       where: { id: customerId },
       data: {

@@ -2,7 +2,7 @@ import type { Language } from '../../core/language.ts';
 import { ACCOUNT_CONFIRM, ACCOUNT_EXISTS, ACCOUNT_INVITE } from './account.ts';
 import { ACCOUNT_MERGE } from './account-merge.ts';
 import { EMAIL_CHANGE, EMAIL_CHANGED } from './email-change.ts';
-import { ERASURE_REQUESTED } from './erasure.ts';
+import { ERASURE_FOR_INACTIVITY, ERASURE_REQUESTED } from './erasure.ts';
 import type { Letter } from './letter.ts';
 import { MARKETING, MARKETING_CONFIRM } from './marketing.ts';
 import { PASSWORD_CHANGED, PASSWORD_RECOVERY, PASSWORD_REMOVED } from './password.ts';
@@ -54,6 +54,7 @@ export const TEMPLATES = {
   account_merge: letter(ACCOUNT_MERGE),
   email_change: letter(EMAIL_CHANGE),
   email_changed: letter(EMAIL_CHANGED),
+  erasure_for_inactivity: letter(ERASURE_FOR_INACTIVITY),
   erasure_requested: letter(ERASURE_REQUESTED),
   marketing: letterWithMessage(MARKETING),
   marketing_confirm: letter(MARKETING_CONFIRM),

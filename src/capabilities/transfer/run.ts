@@ -6,13 +6,9 @@ import type { SqlTx } from '../../db/transact.ts';
 import { plainText } from '../customers/profile.ts';
 import type { Header } from './columns.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** How long a plan that nobody applies is kept. */
-const PLAN_DAYS = 7;
-/** How long what an import did is kept, so that it can be undone. */
-const UNDO_DAYS = 30;
-
-const daysAfter = (now: Date, days: number): string => new Date(now.getTime() + days * DAY_MS).toISOString();
+/** From when on the rows of a plan, or of an import, are gone: as long after now as the shop keeps them. */
+const clearAt = (kind: 'IMPORT_PLANS' | 'IMPORT_UNDO', now: string): string =>
+  `(select ${now}::text::timestamptz + keep_days * interval '24 hours' from data_retention where kind = '${kind}')`;
 
 /** An import as its job sees it. */
 export interface Run {
@@ -72,8 +68,8 @@ export const planRun = async (tx: SqlTx, importId: string): Promise<{ importId: 
 
 /** Everything is planned. */
 export const endPlan = async (tx: SqlTx, importId: string): Promise<void> => {
-  const set = `state = 'PLANNED', cursor = 0, planned_at = $2::text::timestamptz, clear_at = $3::text::timestamptz`;
-  await turn(tx, importId, set, [daysAfter(tx.now, PLAN_DAYS)]);
+  const set = `state = 'PLANNED', cursor = 0, planned_at = $2::text::timestamptz, clear_at = ${clearAt('IMPORT_PLANS', '$2')}`;
+  await turn(tx, importId, set);
   tx.emit({ type: 'customers_import.planned', importId });
 };
 
@@ -90,8 +86,8 @@ export const applyRun = async (tx: SqlTx, importId: string): Promise<{ importId:
 /** Everything is applied, or as much of it as there was time for. */
 export const endApplying = async (tx: SqlTx, importId: string, state: 'APPLIED' | 'CANCELLED'): Promise<void> => {
   await tx.sql('delete from imported_customer where run_id = $1::text::uuid', [importId]);
-  const set = `state = $3::text::customers_import_state, applied_at = $2::text::timestamptz, clear_at = $4::text::timestamptz`;
-  await turn(tx, importId, set, [state, daysAfter(tx.now, UNDO_DAYS)]);
+  const set = `state = $3::text::customers_import_state, applied_at = $2::text::timestamptz, clear_at = ${clearAt('IMPORT_UNDO', '$2')}`;
+  await turn(tx, importId, set, [state]);
   tx.emit({ type: state === 'APPLIED' ? 'customers_import.finished' : 'customers_import.cancelled', importId });
 };
 
@@ -112,12 +108,17 @@ export const cancelRun = async (tx: SqlTx, importId: string): Promise<{ importId
   return { importId };
 };
 
+const undoDays = async (tx: SqlTx): Promise<number> => {
+  const [kept] = await tx.sql<{ days: number }>(`select keep_days as days from data_retention where kind = 'IMPORT_UNDO'`, []);
+  return kept?.days as number;
+};
+
 /** Begins to take back what an import did, in the background. Refuses NOT_FOUND, NOT_APPLIED, and UNDO_WINDOW_OVER once its rows are gone. */
 export const undoRun = async (tx: SqlTx, importId: string): Promise<{ importId: string }> => {
   const run = await lockRun(tx, importId);
   if (run.state === 'UNDOING' || run.state === 'UNDONE') return { importId };
   if (!run.isApplied) throw new DomainError('NOT_APPLIED', ['id']);
-  if (run.isClear) throw new DomainError('UNDO_WINDOW_OVER', ['id'], { detail: 'IMPORT_UNDO_WINDOW_OVER', days: UNDO_DAYS });
+  if (run.isClear) throw new DomainError('UNDO_WINDOW_OVER', ['id'], { detail: 'IMPORT_UNDO_WINDOW_OVER', days: await undoDays(tx) });
   await turn(tx, importId, `state = 'UNDOING', undo_cursor = null, undone_by = $3::text`, [tx.actor]);
   tx.emit({ type: 'customers_import.undo_started', importId });
   return { importId };

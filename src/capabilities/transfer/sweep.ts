@@ -19,20 +19,28 @@ with gone as (
 select count(*)::integer as count from gone`,
 );
 
-const OVER = `select id::text from customers_import where clear_at <= $1::text::timestamptz and state <> 'UNDOING' order by clear_at limit 1`;
+const OVER = `
+select id::text as id, case when applied_at is null then 'IMPORT_PLANS' else 'IMPORT_UNDO' end as kind from customers_import where clear_at <= $1::text::timestamptz and state <> 'UNDOING' order by clear_at limit 1`;
 
 const CLEAR = ['customers_import_row', 'customers_import_change'].map(
   (table) => `
 with gone as (
-  delete from ${table} where ctid = any(array(select ctid from ${table} where run_id = $1::text::uuid limit ${CHUNK_ROWS})) returning 1)
+  delete from ${table} where ctid = any(array(select ctid from ${table} where run_id = $1::text::uuid limit ${CHUNK_ROWS})) returning 1
+), counted as (
+  update data_retention r set running_count = r.running_count + n.count, deleted_count = r.deleted_count + n.count
+  from (select count(*) as count from gone) n where r.kind = $2::text::data_retention_kind and n.count > 0
+)
 select count(*)::integer as count from gone`,
 );
 
-const DONE = 'update customers_import set clear_at = null where id = $1::text::uuid';
+const DONE = `
+with done as (update customers_import set clear_at = null where id = $1::text::uuid and clear_at is not null returning 1)
+update data_retention set last_run_count = running_count, running_count = 0, last_run_at = $3::text::timestamptz
+where kind = $2::text::data_retention_kind and exists (select from done)`;
 
 /**
- * Removes what imports keep of customers once its time is over: rows of dropped plans at once, those of plans that nobody applied after
- * seven days, and what undoing needs after thirty. Counts stay. Answers how many rows went.
+ * Removes what imports keep of customers once its time is over: rows of dropped plans at once, those of plans that nobody applied and what
+ * undoing needs when the shop keeps them no longer. Counts stay. Answers how many rows went.
  */
 export const sweepImports = async ({ backend, clock }: App): Promise<number> => {
   const { sql } = backend.database;
@@ -42,12 +50,12 @@ export const sweepImports = async ({ backend, clock }: App): Promise<number> => 
     const [gone] = await sql<{ count: number }>(statement, []);
     if (gone?.count) return gone.count;
   }
-  const [over] = await sql<{ id: string }>(OVER, [now.toISOString()]);
+  const [over] = await sql<{ id: string; kind: string }>(OVER, [now.toISOString()]);
   if (!over) return 0;
   for (const statement of CLEAR) {
-    const [gone] = await sql<{ count: number }>(statement, [over.id]);
+    const [gone] = await sql<{ count: number }>(statement, [over.id, over.kind]);
     if (gone?.count) return gone.count;
   }
-  await sql(DONE, [over.id]);
+  await sql(DONE, [over.id, over.kind, now.toISOString()]);
   return 1;
 };

@@ -1,3 +1,4 @@
+import { literally } from '../../core/search.ts';
 import type { Model, Models, Relation, Scalar } from './models.ts';
 
 /** A query that the reader does not know how to say in SQL: Prisma answers it. */
@@ -60,19 +61,30 @@ const PATTERNS: Readonly<Record<string, (text: unknown) => string>> = {
 const SIMILAR = 'similar';
 const similarTo = (column: string, text: string): string => `(${column} % ${text} or ${text} <% ${column})`;
 
-/** The same condition for Prisma, which does not know it: names that contain the text, in whatever way it finds them. */
+/** Another: a text that holds the other, in either's capitals, which no index is to be asked for. */
+const HOLDS = 'holds';
+
+/** And another: a customer who has one of the words, folded as the database folds hers, and what says the same without their index. */
+interface HasWord {
+  readonly hasWord: { readonly any: readonly string[]; readonly instead: object };
+}
+const HAS_WORD = 'hasWord';
+const hasWord = (writing: Writing, alias: string, { any }: HasWord['hasWord']): string =>
+  any.length === 0 ? 'false' : `customer_words(${alias}.first_name, ${alias}.last_name, ${alias}.email) && ${parameter(writing, any)}::text[]`;
+
+/** The same conditions for Prisma, which does not know them: names that contain the text, in whatever way it finds them. */
 export const withoutOwn = (query: unknown): unknown => {
   if (Array.isArray(query)) return query.map(withoutOwn);
   if (!isPlain(query)) return query;
   return Object.fromEntries(
-    Object.entries(query).flatMap(([key, value]) =>
-      key === SIMILAR && typeof value === 'string'
-        ? [
-            ['contains', value],
-            ['mode', 'insensitive'],
-          ]
-        : [[key, withoutOwn(value)]],
-    ),
+    Object.entries(query).flatMap(([key, value]) => {
+      if (key === HAS_WORD) return [['AND', withoutOwn((value as HasWord['hasWord']).instead)]];
+      if ((key !== SIMILAR && key !== HOLDS) || typeof value !== 'string') return [[key, withoutOwn(value)]];
+      return [
+        ['contains', key === HOLDS ? literally(value) : value],
+        ['mode', 'insensitive'],
+      ];
+    }),
   );
 };
 
@@ -94,6 +106,7 @@ const notScalar = (writing: Writing, column: string, value: unknown): string => 
 const comparison = (writing: Writing, type: string, column: string, operator: string, value: unknown, isInsensitive: boolean): string => {
   const pattern = PATTERNS[operator];
   if (operator === SIMILAR) return similarTo(column, parameter(writing, value));
+  if (operator === HOLDS) return `strpos(lower(${column}), lower(${parameter(writing, value)})) > 0`;
   if (operator === 'not') return notScalar(writing, column, value);
   if (operator === 'in' && Array.isArray(value)) return `${column} = any(${list(writing, type, value)})`;
   if (operator === 'notIn' && Array.isArray(value)) return `${column} <> all(${list(writing, type, value)})`;
@@ -172,6 +185,7 @@ export const conditionOf = (writing: Writing, name: string, alias: string, where
     if (key === 'AND') conditions.push(...all());
     else if (key === 'OR') conditions.push(joined('or', all()));
     else if (key === 'NOT') conditions.push(...all().map((condition) => `not ${condition}`));
+    else if (key === HAS_WORD && name === 'Customer') conditions.push(hasWord(writing, alias, filter as HasWord['hasWord']));
     else if (field?.kind === 'scalar') conditions.push(scalarCondition(writing, alias, field, filter));
     else if (field?.kind === 'relation') conditions.push(relationCondition(writing, alias, field, filter));
     else throw new Unknown(key);

@@ -44,6 +44,7 @@ export const da: Messages = {
   INPUT_MISMATCH: 'identifier og input nævner forskellige kunder.',
   INSECURE_URI: 'http og denne maskines egne adresser er kun for klienter under udvikling. Brug https.',
   INSUFFICIENT_FUNDS: 'Så meget disponibelt tilgodehavende er der ikke på kontoen.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Angiv et antal dage fra {min} til {max}.',
   INVALID: 'Denne værdi er ikke gyldig.',
   INVALID_CODE: 'Koden er forkert eller udløbet. Se i den nyeste mail, eller bed om en ny kode.',
   INVALID_COLOR: 'Dette er ikke en farve. Skriv den som #rrggbb.',

@@ -46,6 +46,7 @@ export const de: Messages = {
   INPUT_MISMATCH: 'identifier und input nennen verschiedene Kunden.',
   INSECURE_URI: 'http und Adressen dieses Rechners sind nur für Clients in Entwicklung. Verwenden Sie https.',
   INSUFFICIENT_FUNDS: 'So viel verfügbares Guthaben hat das Konto nicht.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Geben Sie eine Zahl von Tagen von {min} bis {max} an.',
   INVALID: 'Dieser Wert ist nicht gültig.',
   INVALID_CODE: 'Der Code ist falsch oder abgelaufen. Sehen Sie in der neuesten E-Mail nach, oder fordern Sie einen neuen Code an.',
   INVALID_COLOR: 'Dies ist keine Farbe. Schreiben Sie sie als #rrggbb.',

@@ -42,6 +42,7 @@ export const en = {
   INPUT_MISMATCH: 'The identifier and the input name different customers.',
   INSECURE_URI: 'http and addresses of this machine are for clients in development alone. Use https.',
   INSUFFICIENT_FUNDS: 'The account does not hold that much available credit.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Give a number of days from {min} to {max}.',
   INVALID: 'This value is not valid.',
   INVALID_CODE: 'The code is wrong or has run out. Check the newest mail, or ask for a new code.',
   INVALID_COLOR: 'This is not a colour. Write it as #rrggbb.',

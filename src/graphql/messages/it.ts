@@ -44,6 +44,7 @@ export const it: Messages = {
   INPUT_MISMATCH: 'identifier e input indicano clienti diversi.',
   INSECURE_URI: 'http e gli indirizzi di questo computer sono solo per i client in sviluppo. Usa https.',
   INSUFFICIENT_FUNDS: 'Il conto non ha così tanto credito disponibile.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Indica un numero di giorni da {min} a {max}.',
   INVALID: 'Questo valore non è valido.',
   INVALID_CODE: 'Il codice è sbagliato o scaduto. Guarda l’e-mail più recente, o chiedi un nuovo codice.',
   INVALID_COLOR: 'Questo non è un colore. Scrivilo come #rrggbb.',

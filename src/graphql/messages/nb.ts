@@ -43,6 +43,7 @@ export const nb: Messages = {
   INPUT_MISMATCH: 'identifier og input nevner forskjellige kunder.',
   INSECURE_URI: 'http og denne maskinens egne adresser er bare for klienter under utvikling. Bruk https.',
   INSUFFICIENT_FUNDS: 'Så mye disponibelt tilgodehavende er det ikke på kontoen.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Oppgi et antall dager fra {min} til {max}.',
   INVALID: 'Denne verdien er ikke gyldig.',
   INVALID_CODE: 'Koden er feil eller utløpt. Se i den nyeste e-posten, eller be om en ny kode.',
   INVALID_COLOR: 'Dette er ikke en farge. Skriv den som #rrggbb.',

@@ -43,6 +43,7 @@ export const pl: Messages = {
   INPUT_MISMATCH: 'identifier i input wskazują różnych klientów.',
   INSECURE_URI: 'http i adresy tego komputera są tylko dla klientów w fazie rozwoju. Użyj https.',
   INSUFFICIENT_FUNDS: 'Na koncie nie ma tylu dostępnych środków.',
+  KEEP_DAYS_OUT_OF_RANGE: 'Podaj liczbę dni od {min} do {max}.',
   INVALID: 'Ta wartość jest nieprawidłowa.',
   INVALID_CODE: 'Kod jest błędny albo wygasł. Sprawdź najnowszą wiadomość albo poproś o nowy kod.',
   INVALID_COLOR: 'To nie jest kolor. Zapisz go jako #rrggbb.',

@@ -78,16 +78,16 @@ builder.queryFields((t) => ({
         checkPage(args);
         const search = refusingRead(context, info, () => customerSearch(args.query));
         const { database } = context.app.backend;
-        const { read, where } = args.query
+        const { read, where, counted } = args.query
           ? await refusingReads(context, info, () => findingOf(database, search))
-          : { read: database.read, where: { deletedAt: null } };
+          : { read: database.read, where: { deletedAt: null }, counted: { deletedAt: null } };
         const columns = SORTS[args.sortKey ?? 'ID'] ?? [ID];
         const at = cursorOf(args);
         const rest = at ? await beyondCursor(context, columns, idInCursor(at.cursor), at.direction) : {};
         const page = pageQuery(columns, args, { AND: [where, rest] }, wantedBy(info));
         const rows = await refusingReads(context, info, () => inTime(() => read.customer.findMany({ ...queryOf(context, info), ...page })));
         const { plain } = database.searches;
-        const totalCount = () => refusingReads(context, info, () => inTime(() => (args.query ? plain : read).customer.count({ where })));
+        const totalCount = () => refusingReads(context, info, () => inTime(() => (args.query ? plain : read).customer.count({ where: counted })));
         return Object.assign(keysetConnection([ID], args, rows), { totalCount });
       },
     },

@@ -1,6 +1,7 @@
 import type { Money } from '../../../core/money.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { MoneyV2 } from '../../../graphql/scalars.ts';
+import { RFM_GROUPS, type RfmGroup } from '../rfm-groups.ts';
 
 interface Spending {
   readonly currency: string;
@@ -9,7 +10,12 @@ interface Spending {
 }
 
 interface Counted {
-  readonly statistics: { readonly ordersCount: number; readonly firstOrderAt: Date | null; readonly lastOrderAt: Date | null } | null;
+  readonly statistics: {
+    readonly ordersCount: number;
+    readonly firstOrderAt: Date | null;
+    readonly lastOrderAt: Date | null;
+    readonly rfmGroup: RfmGroup | null;
+  } | null;
   readonly spending: readonly Spending[];
 }
 
@@ -33,6 +39,14 @@ const averageOf = ({ spentMinor, ordersCount, currency }: Spending): Money => {
 
 const first = (counted: Counted): Spending | undefined => byCurrency(counted.spending)[0];
 
+const CustomerRfmGroup = builder.enumType('CustomerRfmGroup', {
+  description: 'The RFM (recency, frequency, monetary) group of a customer: where she stands among the customers of this shop.',
+  values: Object.fromEntries(Object.entries(RFM_GROUPS).map(([name, description]) => [name, { description }])) as Record<
+    RfmGroup,
+    { description: string }
+  >,
+});
+
 const CustomerStatistics = builder.objectRef<Counted>('CustomerStatistics').implement({
   description: 'What the customer’s orders come to. Cancelled orders do not count; of unpaid ones nothing is spent; refunds are taken off.',
   fields: (t) => ({
@@ -53,6 +67,14 @@ const CustomerStatistics = builder.objectRef<Counted>('CustomerStatistics').impl
     }),
     firstOrderAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ statistics }) => statistics?.firstOrderAt }),
     lastOrderAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ statistics }) => statistics?.lastOrderAt }),
+    rfmGroup: t.field({
+      type: CustomerRfmGroup,
+      nullable: true,
+      authScopes: { staff: 'customers:read' },
+      description:
+        'For staff only. Follows her own orders at once, and others’ when the shop’s limits are measured anew; null until they were for the first time.',
+      resolve: ({ statistics }) => (statistics ? statistics.rfmGroup : 'PROSPECTS'),
+    }),
   }),
 });
 
@@ -85,7 +107,7 @@ builder.prismaObjectFields('Customer', (t) => ({
   statistics: t.field({
     type: CustomerStatistics,
     nullable: false,
-    select: { statistics: { select: { ordersCount: true, firstOrderAt: true, lastOrderAt: true } }, spending: SPENDING },
+    select: { statistics: { select: { ordersCount: true, firstOrderAt: true, lastOrderAt: true, rfmGroup: true } }, spending: SPENDING },
     resolve: (customer) => customer,
   }),
   canDelete: t.boolean({
