@@ -31,6 +31,15 @@ export const cpuOf = (pid: number): number | null => {
 /** Resident memory of a process in KiB. */
 export const residentOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
+/** The most that it had at any time, in KiB; null where the kernel does not say. */
+export const peakOf = (pid: number): number | null => {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN);
+  } catch {
+    return null;
+  }
+};
+
 /** CPU times of the database's connections by process; empty when PostgreSQL runs elsewhere. */
 export const databaseCpu = async (sql: Sql): Promise<Map<number, number>> => {
   const rows = await sql<{ pid: number }>('select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()', []);

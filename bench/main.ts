@@ -3,15 +3,30 @@
 import { codes } from './codes.ts';
 import { debit } from './debit.ts';
 import { embedded } from './embedded.ts';
+import { importing } from './import.ts';
 import { live } from './live.ts';
 import { page } from './page.ts';
 import { list, read } from './read.ts';
+import { reports } from './reports.ts';
+import { search } from './search.ts';
 import { stopAll } from './servers.ts';
 import { openShop, type Scale, type Shop } from './shop.ts';
 import { start } from './start.ts';
 import { targetsTable } from './targets.ts';
 
-const SUITES: Readonly<Record<string, (scale: Scale, shop: Shop) => Promise<void>>> = { read, list, page, debit, live, codes, start, embedded };
+const SUITES: Readonly<Record<string, (scale: Scale, shop: Shop) => Promise<void>>> = {
+  read,
+  list,
+  page,
+  debit,
+  live,
+  codes,
+  reports,
+  start,
+  embedded,
+  search: (scale) => search(scale),
+  import: importing,
+};
 
 const SMOKE: Scale = {
   isSmoke: true,
