@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
@@ -8,8 +10,9 @@ interface Waiting<Item, Result> {
 const ITEMS_MAX = 64;
 
 /**
- * Does a thing for many at once: the items that come while `side` goes are under way go together in the next. No timer: a lone one waits
- * for nothing. Each gets its own result; when a go fails, all that went with it do.
+ * Does a thing for many at once: what is asked for in one turn of the event loop goes together, and what comes while `side` goes are under
+ * way goes together in the next. No timer: a lone one waits for nothing but what has arrived with it. Each gets its own result; when a go
+ * fails, all that went with it do.
  */
 export const gather = <Item, Result>(run: (items: readonly Item[]) => Promise<readonly Result[]>, side = 1): ((item: Item) => Promise<Result>) => {
   const waiting: Waiting<Item, Result>[] = [];
@@ -24,20 +27,23 @@ export const gather = <Item, Result>(run: (items: readonly Item[]) => Promise<re
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    underWay -= 1;
-    next();
   };
 
-  const next = (): void => {
-    if (waiting.length === 0 || underWay >= side) return;
+  const drain = async (): Promise<void> => {
     underWay += 1;
-    void go(waiting.splice(0, ITEMS_MAX));
+    while (waiting.length > 0) {
+      // Requests that lay ready together are read one after the other.
+      await nextTurn();
+      const batch = waiting.splice(0, ITEMS_MAX);
+      if (batch.length > 0) await go(batch);
+    }
+    underWay -= 1;
   };
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      next();
+      if (underWay < side) void drain();
     });
 };
 

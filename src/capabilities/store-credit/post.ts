@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
 import { topics } from '../../core/events.ts';
 import type { Sql } from '../../db/client.ts';
@@ -69,8 +70,8 @@ const isRolledBack = (error: unknown): boolean => {
 const isTransient = (error: unknown): boolean => ['40001', '40P01', '23505'].includes((error as { code?: string }).code ?? '');
 
 /**
- * The ledger at the edge: each movement commits on its own, and those that arrive while a statement is under way go together in the next.
- * No timer: a lone movement waits for nothing. One statement is in flight at a time, so an account's order is the order of arrival.
+ * The ledger at the edge: each movement commits on its own. Those that arrive in one turn of the event loop go together, and so do those
+ * that arrive while a statement is under way. No timer: a lone movement waits for nothing. One statement is in flight at a time, so an account's order is the order of arrival.
  * A statement that fails as a whole is run again item by item, so that one bad item harms no other.
  */
 export const batchingLedger = (
@@ -107,6 +108,7 @@ export const batchingLedger = (
     if (running) return;
     running = true;
     while (queue.length > 0) {
+      await nextTurn();
       const batch = queue.slice(0, BATCH_MAX);
       queue = queue.slice(BATCH_MAX);
       await settle(batch);
