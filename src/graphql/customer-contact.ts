@@ -51,6 +51,20 @@ export const EMAIL_CONTACT = { id: true, email: true, emailVerifiedAt: true, mar
 /** What of a customer's row the phone number needs. */
 export const PHONE_CONTACT = { phone: true, phoneVerifiedAt: true, marketing: MARKETING } as const;
 
+/** What neither object needs the consents for. */
+const WITHOUT_CONSENT = new Set(['emailAddress', 'phoneNumber', 'verified', '__typename']);
+
+/**
+ * A field's `select` of these columns: less the consents where the document wants of the field what needs none. To Pothos it is the columns;
+ * it infers a row from no function that takes what is wanted.
+ */
+export const contactColumns = <Columns extends { readonly marketing: unknown }>(columns: Columns): Columns => {
+  const { marketing: _, ...rest } = columns;
+  const select = (_args: object, _context: object, _nested: unknown, wanted?: ReadonlySet<string>): object =>
+    wanted && [...wanted].every((name) => WITHOUT_CONSENT.has(name)) ? rest : columns;
+  return select as unknown as Columns;
+};
+
 /** The e-mail address of a customer's row, or null. */
 export const emailContactOf = (row: {
   id: string;

@@ -65,6 +65,40 @@ describe.each(backends)('a read whose fields are all relations, on $name', (kind
     expect(statements.filter(isRead)).toHaveLength(1);
   });
 
+  it('reads rows of one statement as each asked for them', async () => {
+    const { customerId } = await givenSession(test.app);
+    const { accountId } = await givenCredit(test.app, customerId, 500n);
+    const { read } = test.app.backend.database;
+    const where = { id: accountId };
+    // The account's id is not sent again with each movement, so these are one text.
+    const [without, beside, alone] = await Promise.all([
+      read.storeCreditAccount.findUnique({ where, select: { id: true, transactions: { select: { kind: true } } } }),
+      read.storeCreditAccount.findUnique({ where, select: { id: true, transactions: { select: { accountId: true, kind: true } } } }),
+      read.storeCreditAccount.findUnique({ where, select: { id: true, transactions: { select: { accountId: true } } } }),
+    ]);
+    expect(without).toEqual({ id: accountId, transactions: [{ kind: 'CREDIT' }] });
+    expect(beside).toEqual({ id: accountId, transactions: [{ accountId, kind: 'CREDIT' }] });
+    expect(alone).toEqual({ id: accountId, transactions: [{ accountId }] });
+    const inside = await read.storeCreditTransaction.findFirst({
+      where: { accountId },
+      select: { accountId: true, account: { select: { id: true, customerId: true, customer: { select: { id: true } } } } },
+    });
+    expect(inside).toEqual({ accountId, account: { id: accountId, customerId, customer: { id: customerId } } });
+  });
+
+  it('leaves consents out where none is asked for', async () => {
+    const askedFor = async (fields: string) => {
+      const query = `query ($id: ID!) { customer(id: $id) { id emailAddress { ${fields} } phoneNumber { phoneNumber } } }`;
+      for (const _time of ['first', 'second']) await ask(query, test.staffToken);
+      const statements = await watchStatements(async () => {
+        expect((await ask(query, test.staffToken)).errors).toBeUndefined();
+      });
+      return statements.filter(isRead).map(({ text }) => text.includes('customer_marketing'));
+    };
+    expect(await askedFor('emailAddress verified')).toEqual([false]);
+    expect(await askedFor('emailAddress marketingState')).toEqual([true]);
+  });
+
   it('tells watchers of a movement without a read', async () => {
     const { customerId, tokens } = await givenSession(test.app);
     const { accountId, gid } = await givenCredit(test.app, customerId, 500n);

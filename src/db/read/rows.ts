@@ -4,8 +4,8 @@
  * several times faster than filling objects in a loop. The names are those of the Prisma schema; nothing that a caller sends is among them.
  */
 
-/** Makes of a value from JSON what Prisma gives for it. */
-export type Decode = (value: never) => unknown;
+/** Makes of a value from JSON what Prisma gives for it, in the row of that value. */
+export type Decode = (value: never, row: readonly never[]) => unknown;
 
 /** The row that an array of values from JSON means. */
 export type MakeRow = (values: readonly never[]) => object;
@@ -56,7 +56,7 @@ const compiled = <Result>(write: (parts: readonly Part[]) => string) => {
 };
 
 const valueAt = ({ decode }: Part, index: number, values: string): string =>
-  decode === null ? `${values}[${index}]` : `d[${index}](${values}[${index}])`;
+  decode === null ? `${values}[${index}]` : `d[${index}](${values}[${index}], ${values})`;
 
 const plain = compiled<MakeRow>(
   (parts) => `(v) => ({${parts.map((part, index) => `${JSON.stringify(part.name)}:${valueAt(part, index, 'v')}`).join()}})`,

@@ -20,8 +20,19 @@ export interface Query {
 /** A selection's SQL expression, the way to read it, and the parameters in it, numbered from $1. */
 interface Selection {
   readonly sql: string;
-  readonly decode: MakeRow;
+  /** The row of an array of values. What the row around it hands on is put into the array. */
+  readonly decode: (values: readonly never[], around: readonly never[]) => object;
 }
+
+/** A selected column by its name in the database, as a row around others hands it on to them. */
+interface Held {
+  readonly index: number;
+  readonly type: string;
+}
+type Holding = ReadonlyMap<string, Held>;
+
+/** Where the row around has what it hands on, by the name here. */
+type HandedOn = ReadonlyMap<string, number>;
 
 export interface Statement {
   readonly text: string;
@@ -75,7 +86,7 @@ const scalarOf = ({ type, isNullable, column }: Scalar, alias: string): { sql: s
   // Prisma has no list that is null.
   return {
     sql: `coalesce(${sql}, '${type.startsWith('_') ? '[]' : 'null'}')`,
-    decode: decode && ((value: unknown) => (value === null ? null : decode(value as never))),
+    decode: decode && ((value: unknown, row) => (value === null ? null : decode(value as never, row))),
   };
 };
 
@@ -125,28 +136,42 @@ const tailOf = (writing: Writing, name: string, alias: string, { where, orderBy,
   ].join('');
 };
 
-const relationPart = (writing: Writing, alias: string, name: string, relation: Relation, value: unknown): Part => {
+/** Columns of a relation's rows that the row around them has: those that the two are joined by. They are handed on and not sent again. */
+const handedOn = ({ on }: Relation, model: Model, around: Holding): HandedOn => {
+  const columns = new Map(on.map(({ here, there }) => [there, around.get(here)]));
+  const handed = [...model.fields].flatMap(([name, field]) => {
+    const held = field.kind === 'scalar' ? columns.get(field.column) : undefined;
+    // What is compared across types reads otherwise.
+    return held && field.kind === 'scalar' && held.type === field.type ? [[name, held.index] as const] : [];
+  });
+  return new Map(handed);
+};
+
+const relationPart = (writing: Writing, alias: string, name: string, relation: Relation, value: unknown, around: Holding): Part => {
   const query: Query = value === true ? {} : (value as Query);
   checkKeys(query);
   const other = nextAlias(writing);
   const model = modelNamed(writing, relation.model);
-  const { sql, decode } = selectionOf(writing, relation.model, other, query);
+  const { sql, decode } = selectionOf(writing, relation.model, other, query, handedOn(relation, model, around));
   const join = joinOf(relation, alias, other);
   if (!relation.isList) {
     if (query.where || query.orderBy || query.take !== undefined || query.skip) throw new Unknown('to-one with conditions');
     return {
       name,
       sql: `coalesce((select ${sql} from ${model.table} ${other} where ${join}), 'null')`,
-      decode: (row: readonly never[] | null) => (row === null ? null : decode(row)),
+      decode: (row: readonly never[] | null, parent) => (row === null ? null : decode(row, parent)),
     };
   }
   const tail = tailOf(writing, relation.model, other, query, join);
   const turn = query.take !== undefined && query.take < 0;
-  writing.turns += turn ? '<' : '>';
+  writing.unseen += turn ? '<' : '>';
   return {
     name,
     sql: listOf(`select ${sql} as j from ${model.table} ${other}${tail}`),
-    decode: (rows: readonly (readonly never[])[]) => (turn ? rows.map(decode).reverse() : rows.map(decode)),
+    decode: (rows: readonly (readonly never[])[], parent) => {
+      const made = rows.map((row) => decode(row, parent));
+      return turn ? made.reverse() : made;
+    },
   };
 };
 
@@ -170,34 +195,60 @@ const countPart = (writing: Writing, alias: string, model: Model, value: unknown
 /** The rows of a subquery, whose one column `j` is JSON text, as a JSON array. */
 const listOf = (subquery: string): string => `(select '[' || coalesce(string_agg(j, ','), '') || ']' from (${subquery}) j)`;
 
-const arrayOf = (parts: readonly Part[], rows: (parts: readonly Part[]) => MakeRow): Selection => ({
-  sql: `'[' || ${parts.map(({ sql }) => sql).join(" || ',' || ")} || ']'`,
+/** Parts as a JSON array; texts that stand beside each other are one, which saves PostgreSQL two of three concatenations. */
+const arrayOf = (parts: readonly Part[], rows: (parts: readonly Part[]) => MakeRow): { sql: string; decode: MakeRow } => ({
+  sql: `'[' || ${parts.map(({ sql }) => sql).join(" || ',' || ")} || ']'`.replaceAll("' || '", ''),
   decode: rows(parts),
 });
 
+const NOTHING: HandedOn = new Map();
+
 /** The columns and relations of a query, as JSON. */
-const selectionOf = (writing: Writing, name: string, alias: string, { select, include }: Query): Selection => {
+const selectionOf = (writing: Writing, name: string, alias: string, { select, include }: Query, handed = NOTHING): Selection => {
   const model = modelNamed(writing, name);
   const wanted: Record<string, unknown> = select ?? { ...Object.fromEntries(model.scalars.map((scalar) => [scalar, true])), ...include };
-  const parts = Object.entries(wanted)
-    .filter(([, value]) => value)
-    .map(([key, value]): Part => {
+  const entries = Object.entries(wanted).filter(([, value]) => value);
+  if (entries.length === 0) throw new Unknown('an empty selection');
+  const holding = new Map(
+    entries.flatMap(([key], index) => {
       const field = model.fields.get(key);
-      if (key === '_count') return countPart(writing, alias, model, value);
-      if (field?.kind === 'relation') return relationPart(writing, alias, key, field, value);
-      if (field?.kind === 'scalar' && value === true) return { name: key, type: field.type, ...scalarOf(field, alias) };
-      throw new Unknown(key);
-    });
-  if (parts.length === 0) throw new Unknown('an empty selection');
-  return arrayOf(parts, writing.isLazy ? lazyRows : plainRows);
+      return field?.kind === 'scalar' ? [[field.column, { index, type: field.type }] as const] : [];
+    }),
+  );
+  const parts = entries.map(([key, value]): Part => {
+    const field = model.fields.get(key);
+    if (key === '_count') return countPart(writing, alias, model, value);
+    if (field?.kind === 'relation') return relationPart(writing, alias, key, field, value, holding);
+    if (field?.kind !== 'scalar' || value !== true) throw new Unknown(key);
+    const column = { name: key, type: field.type, ...scalarOf(field, alias) };
+    return handed.has(key) ? { ...column, sql: PLACE } : column;
+  });
+  const taken = entries.flatMap(([key], index) => (handed.has(key) ? [{ key, index, from: handed.get(key) as number }] : []));
+  if (taken.length > 0) writing.unseen += `${alias}:${taken.map(({ key }) => key).join()};`;
+  const { sql, decode } = arrayOf(parts, writing.isLazy ? lazyRows : plainRows);
+  return { sql, decode: taken.length > 0 ? taking(decode, taken) : decode };
 };
+
+/** Keeps the place of what is handed on: an array that grows is copied. */
+const PLACE = "'0'";
+
+/** The same row, with what is handed on in its place. */
+const taking =
+  (make: MakeRow, taken: readonly { readonly index: number; readonly from: number }[]): Selection['decode'] =>
+  (values, around) => {
+    for (const { index, from } of taken) (values as never[])[index] = around[from] as never;
+    return make(values);
+  };
 
 interface Root {
   readonly selection: Selection;
   readonly values: readonly unknown[];
   readonly aliases: number;
-  readonly turns: string;
+  readonly unseen: string;
 }
+
+/** Around the rows that were asked for is none. */
+const NO_ROW: readonly never[] = [];
 
 /** Selections that will not change, which is what frozen ones say: written once. */
 const written = new WeakMap<object, Root>();
@@ -208,9 +259,9 @@ const rootOf = (models: Models, name: string, query: Query): Root => {
   if (known) return known;
   // A frozen selection is a compiled operation's, whose writers read columns as they came.
   const isLazy = !!select && Object.isFrozen(select);
-  const writing: Writing = { models, values: [], aliases: 0, turns: '', isLazy };
+  const writing: Writing = { models, values: [], aliases: 0, unseen: '', isLazy };
   const selection = selectionOf(writing, name, 't', query);
-  const root = { selection, values: writing.values, aliases: writing.aliases, turns: writing.turns };
+  const root = { selection, values: writing.values, aliases: writing.aliases, unseen: writing.unseen };
   if (isLazy) written.set(select, root);
   return root;
 };
@@ -218,8 +269,8 @@ const rootOf = (models: Models, name: string, query: Query): Root => {
 /** The rows that a query means, as one JSON array. Throws Unknown for what it does not know. */
 export const statementOf = (models: Models, name: string, query: Query): Statement => {
   checkKeys(query);
-  const { selection, values, aliases, turns } = rootOf(models, name, query);
-  const writing: Writing = { models, values: [...values], aliases, turns, isLazy: false };
+  const { selection, values, aliases, unseen } = rootOf(models, name, query);
+  const writing: Writing = { models, values: [...values], aliases, unseen, isLazy: false };
   const tail = tailOf(writing, name, 't', query, null);
   const { table } = modelNamed(writing, name);
   const turn = query.take !== undefined && query.take < 0;
@@ -227,20 +278,23 @@ export const statementOf = (models: Models, name: string, query: Query): Stateme
   return {
     text,
     values: writing.values,
-    key: `${Object.isFrozen(query.select) ? 'lazy' : 'plain'} ${turns} ${text}`,
-    decode: (rows) => (turn ? rows.map(selection.decode).reverse() : rows.map(selection.decode)),
+    key: `${Object.isFrozen(query.select) ? 'lazy' : 'plain'} ${unseen} ${text}`,
+    decode: (rows) => {
+      const made = rows.map((row) => selection.decode(row, NO_ROW));
+      return turn ? made.reverse() : made;
+    },
   };
 };
 
 export const countOf = (models: Models, name: string, where: Query['where']): { text: string; values: readonly unknown[] } => {
-  const writing: Writing = { models, values: [], aliases: 0, turns: '', isLazy: false };
+  const writing: Writing = { models, values: [], aliases: 0, unseen: '', isLazy: false };
   const tail = tailOf(writing, name, 't', { where }, null);
   return { text: `select count(*)::int as j from ${modelNamed(writing, name).table} t${tail}`, values: writing.values };
 };
 
 /** The statement that finds the ids of what a condition is true of. */
 export const idsOf = (models: Models, name: string, where: Query['where']): { text: string; values: readonly unknown[] } => {
-  const writing: Writing = { models, values: [], aliases: 0, turns: '', isLazy: false };
+  const writing: Writing = { models, values: [], aliases: 0, unseen: '', isLazy: false };
   const tail = tailOf(writing, name, 't', { where }, null);
   return { text: `select t.id from ${modelNamed(writing, name).table} t${tail}`, values: writing.values };
 };

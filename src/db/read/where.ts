@@ -9,8 +9,8 @@ export interface Writing {
   readonly models: Models;
   readonly values: unknown[];
   aliases: number;
-  /** Which lists are read from their end, in the order of the statement: two statements of one text may differ in that. */
-  turns: string;
+  /** What two statements of one text may differ in: which lists are read from their end, and which columns are handed on. */
+  unseen: string;
   /** Whether rows decode their columns when they are asked for. */
   readonly isLazy: boolean;
 }

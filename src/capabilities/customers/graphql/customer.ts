@@ -3,6 +3,7 @@ import { builder } from '../../../graphql/builder.ts';
 import {
   CustomerEmailAddress,
   CustomerPhoneNumber,
+  contactColumns,
   EMAIL_CONTACT,
   emailContactOf,
   PHONE_CONTACT,
@@ -39,8 +40,16 @@ export const Customer = builder.prismaNode('Customer', {
   // Of one who is gone, staff see what orders and the books still point to.
   authScopes: ({ id, deletedAt }) => (deletedAt ? { staff: 'customers:read' } : { owner: id, staff: 'customers:read' }),
   fields: (t) => {
-    const email = t.field({ type: CustomerEmailAddress, select: EMAIL_CONTACT, resolve: emailContactOf });
-    const phone = t.field({ type: CustomerPhoneNumber, select: PHONE_CONTACT, resolve: phoneContactOf });
+    const email = t.field({
+      type: CustomerEmailAddress,
+      select: contactColumns(EMAIL_CONTACT),
+      resolve: emailContactOf,
+    });
+    const phone = t.field({
+      type: CustomerPhoneNumber,
+      select: contactColumns(PHONE_CONTACT),
+      resolve: phoneContactOf,
+    });
     return {
       firstName: t.exposeString('firstName', { nullable: true }),
       lastName: t.exposeString('lastName', { nullable: true }),
