@@ -7,6 +7,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from '../app.ts';
 import { compiledEvents } from '../graphql/compiled/events.ts';
 import { compiledFirst } from '../graphql/compiled/execute.ts';
+import type { KnownDocuments } from '../graphql/compiled/known.ts';
 import type { Context } from '../graphql/context.ts';
 import { DOCUMENT_LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
@@ -40,22 +41,22 @@ const wholeText: Plugin = {
 };
 
 /** Queries and the events of subscriptions by a plan of their document; by graphql-js whatever has none. */
-const compiled: Plugin = {
-  onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(compiledFirst(executeFn)),
+const compiled = (known: KnownDocuments): Plugin => ({
+  onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(compiledFirst(executeFn, known)),
   onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(compiledEvents(subscribeFn, execute)),
-};
+});
 
 export interface GraphqlOptions {
   readonly isAllowed: OriginRule;
   readonly metrics: Metrics;
-  /** False leaves all execution to graphql-js, which answers the same. */
-  readonly isCompiled: boolean;
+  /** Where documents that have a plan are noted; null leaves all execution to graphql-js, which answers the same. */
+  readonly known: KnownDocuments | null;
 }
 
 export type Yoga = ReturnType<typeof createGraphql>;
 
 /** Yoga with the schema, the limits and the masking; every path and protocol goes through its pipeline. */
-export const createGraphql = (app: App, { isAllowed, metrics, isCompiled }: GraphqlOptions) => {
+export const createGraphql = (app: App, { isAllowed, metrics, known }: GraphqlOptions) => {
   const mask = createMask(app);
   return createYoga<{ gateway: Context }>({
     schema,
@@ -73,6 +74,6 @@ export const createGraphql = (app: App, { isAllowed, metrics, isCompiled }: Grap
     graphiql: false,
     context: ({ gateway }) => gateway,
     maskedErrors: { maskError: (error) => mask(error, undefined) },
-    plugins: [...documentLimits(), wholeText, ...(isCompiled ? [compiled] : []), metrics.plugin, maskPerRequest(mask)],
+    plugins: [...documentLimits(), wholeText, ...(known ? [compiled(known)] : []), metrics.plugin, maskPerRequest(mask)],
   });
 };

@@ -7,6 +7,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface Metrics {
   readonly registry: Registry;
   readonly plugin: Plugin;
+  /** Starts the clock of an operation; what it answers with is called at the end. */
+  readonly timeOperation: (document: DocumentNode) => (outcome: 'ok' | 'errors') => void;
   readonly sockets: Gauge;
   readonly requests: Histogram<'route' | 'status'>;
   readonly imported: Counter<'outcome'>;
@@ -26,8 +28,14 @@ export const createMetrics = (): Metrics => {
     buckets: SECONDS,
     registers: [registry],
   });
+  const timeOperation = (document: DocumentNode) => {
+    const stop = operations.startTimer();
+    const operation = operationKind(document);
+    return (outcome: 'ok' | 'errors'): void => void stop({ operation, outcome });
+  };
   return {
     registry,
+    timeOperation,
     sockets: new Gauge({ name: 'clientele_websocket_connections', help: 'Open WebSocket connections.', registers: [registry] }),
     requests: new Histogram({
       name: 'clientele_http_request_seconds',
@@ -44,13 +52,8 @@ export const createMetrics = (): Metrics => {
     }),
     plugin: {
       onExecute: ({ args }) => {
-        const stop = operations.startTimer();
-        const operation = operationKind(args.document);
-        return {
-          onExecuteDone: ({ result }) => {
-            stop({ operation, outcome: 'errors' in (result as object) ? 'errors' : 'ok' });
-          },
-        };
+        const stop = timeOperation(args.document);
+        return { onExecuteDone: ({ result }) => stop('errors' in (result as object) ? 'errors' : 'ok') };
       },
     },
   };

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
+import { createKnownDocuments } from '../graphql/compiled/known.ts';
 import { answer } from './answer.ts';
 import { createFront, type Front } from './front.ts';
 import { type GraphiqlTokens, graphiqlPage } from './graphiql.ts';
@@ -58,9 +59,10 @@ export const createServer = (app: App, options: ServerOptions): Gateway => {
   const waits = { ...WAITS, ...options.waits };
   const isAllowed = originRule({ publicUrl: app.publicUrl, allowed: options.allowedOrigins, isProduction });
   const metrics = createMetrics();
-  const yoga = createGraphql(app, { isAllowed, metrics, isCompiled: isFast });
+  const known = isFast ? createKnownDocuments() : null;
+  const yoga = createGraphql(app, { isAllowed, metrics, known });
   const graphiql = isProduction ? null : graphiqlPage(app.publicUrl, options.graphiqlTokens);
-  const graphql = graphqlHandle(app, { yoga, front: isFast ? createFront(yoga, isAllowed) : null, isAllowed, trustedProxyHops });
+  const graphql = graphqlHandle(app, { yoga, front: known && createFront(yoga, { isAllowed, metrics, known }), isAllowed, trustedProxyHops });
   const routes: Routes = { app, metrics, showInbox, trustedProxyHops, shopifyWebhookSecrets, graphql, graphiql };
   let isClosing = false;
 

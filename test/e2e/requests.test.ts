@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeGid } from '../../src/graphql/gid.ts';
 import { backends } from '../support/backends.ts';
 import { startTestGateway, type TestGateway, WAYS } from '../support/gateway.ts';
-import { someAddress, someEmail } from '../support/given.ts';
+import { givenSession, someAddress, someEmail } from '../support/given.ts';
 import { send, type Told } from '../support/send.ts';
 
 describe.each(WAYS)('by $way', ({ isFast }) => {
@@ -133,6 +134,63 @@ describe.each(WAYS)('by $way', ({ isFast }) => {
       expect(await idFor('cart-1234567')).toBe('cart-1234567');
       for (const id of ['short', 'with spaces in it', '<script>alert(1)</script>', 'x'.repeat(65)])
         expect(await idFor(id)).toMatch(/^[0-9a-f-]{36}$/);
+    });
+  });
+
+  describe('a query that was answered before', () => {
+    const QUERY = 'query Profile($id: ID!) { customer(id: $id) { id displayName note } }';
+
+    const cases: readonly [string, (variables: { id: string }) => object, ('staff' | 'other' | 'nobody' | 'broken')?][] = [
+      ['of staff', (variables) => ({ variables })],
+      ['with an operation’s name', (variables) => ({ variables, operationName: 'Profile' })],
+      ['of another customer', (variables) => ({ variables }), 'other'],
+      ['of nobody', (variables) => ({ variables }), 'nobody'],
+      ['with a token that is none', (variables) => ({ variables }), 'broken'],
+      ['without variables', () => ({})],
+      ['with null for variables', () => ({ variables: null })],
+      ['with no variable', () => ({ variables: {} })],
+      ['with a variable of another type', () => ({ variables: { id: { id: 'x' } } })],
+      ['with a list for variables', (variables) => ({ variables: [variables] })],
+      ['with text for variables', (variables) => ({ variables: JSON.stringify(variables) })],
+      ['with a variable more', (variables) => ({ variables: { ...variables, more: 1 } })],
+      ['with a NUL in a variable', ({ id }) => ({ variables: { id: `${id}\u0000` } })],
+      ['with a NUL in a variable that nobody declared', (variables) => ({ variables: { ...variables, more: ['\u0000'] } })],
+      ['with an id that is none', () => ({ variables: { id: 'gid://clientele/Customer/1' } })],
+      ['with another operation’s name', (variables) => ({ variables, operationName: 'Other' })],
+      ['with an empty name', (variables) => ({ variables, operationName: '' })],
+      ['with a number for a name', (variables) => ({ variables, operationName: 5 })],
+      ['with extensions', (variables) => ({ variables, extensions: { client: 'x' } })],
+      ['with a parameter that there is not', (variables) => ({ variables, more: true })],
+      ['with a parameter of every object', (variables) => ({ variables, constructor: 'x' })],
+    ];
+
+    it.each(cases)('is answered as the first time %s', async (_name, more, whose = 'staff') => {
+      const { customerId } = await givenSession(test.app, { email: someEmail() });
+      const variables = { id: encodeGid('Customer', customerId) };
+      const tokens = {
+        staff: async () => test.staffToken,
+        other: async () => (await givenSession(test.app)).tokens.accessToken,
+        nobody: async () => null,
+        broken: async () => 'clt_x',
+      };
+      const token = await tokens[whose]();
+      const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+      for (const _time of ['first', 'second', 'third']) {
+        const { body } = await post(JSON.stringify({ query: QUERY, variables }), {
+          authorization: `Bearer ${test.staffToken}`,
+        });
+        expect(body).toMatchObject({ data: { customer: variables } });
+      }
+      const ask = async (query: string) => {
+        const {
+          status,
+          headers: told,
+          body,
+        } = await post(JSON.stringify({ query, ...more(variables) }), { origin: 'http://localhost:3000', ...headers });
+        return { status, body, told: [...told].filter(([name]) => !['date', 'x-request-id'].includes(name)) };
+      };
+      // A comment makes another text of it, which nobody has sent yet.
+      expect(await ask(QUERY)).toEqual(await ask(`${QUERY} # ${customerId}`));
     });
   });
 
