@@ -17,14 +17,14 @@ interface Marketing {
   readonly whatsappAt: Date | null;
 }
 
-interface EmailContact {
+export interface EmailContact {
   readonly customerId: string;
   readonly email: string;
   readonly verified: boolean;
   readonly marketing: Marketing | null;
 }
 
-interface PhoneContact {
+export interface PhoneContact {
   readonly phone: string;
   readonly verified: boolean;
   readonly marketing: Marketing | null;

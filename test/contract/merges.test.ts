@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordConsent } from '../../src/capabilities/marketing/record.ts';
 import { backends } from '../support/backends.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { givenCredit, givenCustomer } from '../support/given.ts';
+import { givenCredit, givenCustomer, somePhone } from '../support/given.ts';
 import { CUSTOMER, MERGE, PREVIEW } from '../support/merge-operations.ts';
 import { givenProven } from '../support/merging.ts';
 
@@ -40,6 +41,31 @@ describe.each(backends)('merges on $name', (kind) => {
   };
 
   describe('Shopify’s operations as documented', () => {
+    it('a preview’s addresses are those that the survivor has then, consents and all', async () => {
+      const [one, two] = [await givenProven(test.app, { phone: somePhone() }), await givenProven(test.app)];
+      const consent = (customerId: string, address: string, state: 'SUBSCRIBED' | 'UNSUBSCRIBED') =>
+        test.app.transact('system', (tx) =>
+          recordConsent(tx, customerId, { channel: 'EMAIL', state, optInLevel: 'SINGLE_OPT_IN', occurredAt: new Date(), source: 'STAFF', address }),
+        );
+      await consent(one.customerId, one.email, 'UNSUBSCRIBED');
+      await consent(two.customerId, two.email, 'SUBSCRIBED');
+      const email = 'emailAddress verified validFormat marketingState marketingOptInLevel marketingUpdatedAt marketingUnsubscribeUrl';
+      const phone = 'phoneNumber verified marketingState whatsAppMarketingConsent { state }';
+      const fields = `email { ${email} } phoneNumber { ${phone} }`;
+      const query = `query ($one: ID!, $two: ID!) {
+        customerMergePreview(customerOneId: $one, customerTwoId: $two) { resultingCustomerId defaultFields { ${fields} } alternateFields { ${fields} } } }`;
+      const pair = { one: one.gid, two: two.gid };
+      const { data, errors } = await test.graphql(query, pair, test.staffToken);
+      expect(errors).toBeUndefined();
+      const { defaultFields, alternateFields, resultingCustomerId } = data.customerMergePreview;
+      expect(resultingCustomerId).toBe(two.gid);
+      expect(alternateFields).toMatchObject({ email: { emailAddress: one.email, verified: true }, phoneNumber: null });
+      expect(defaultFields).toMatchObject({ email: { emailAddress: two.email, marketingState: 'UNSUBSCRIBED' }, phoneNumber: { verified: false } });
+      await mergeBy(pair);
+      const after = `query ($id: ID!) { customer(id: $id) { email: emailAddress { ${email} } phoneNumber { ${phone} } } }`;
+      expect((await test.graphql(after, { id: two.gid }, test.staffToken)).data.customer).toEqual(defaultFields);
+    });
+
     it('preview, merge, and the status of the job', async () => {
       const one = await givenCustomer(test.app, { firstName: 'Ida', lastName: 'Holm', note: 'likes tea', tags: ['vip', 'b2b'] });
       const two = await givenProven(test.app, { firstName: 'Ida', lastName: 'Holm-Berg', note: 'calls often', tags: ['VIP', 'news'] });

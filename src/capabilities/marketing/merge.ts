@@ -1,3 +1,4 @@
+import type { Prisma } from '../../db/generated/client.ts';
 import type { MarketingChannel } from '../../db/generated/enums.ts';
 import type { Tx } from '../../db/transact.ts';
 import type { Drop, Participant, Parties } from '../merges/participant.ts';
@@ -18,7 +19,7 @@ interface Decided {
   readonly result: Consent;
 }
 
-const decide = (tx: Tx, { keptId, closedId }: Parties): Promise<Decided[]> =>
+const decide = (tx: Pick<Tx, 'db'>, { keptId, closedId }: Parties): Promise<Decided[]> =>
   Promise.all(
     CHANNELS.map(async (channel) => {
       const [kept, closed] = [await consentOf(tx, keptId, channel), await consentOf(tx, closedId, channel)];
@@ -26,6 +27,23 @@ const decide = (tx: Tx, { keptId, closedId }: Parties): Promise<Decided[]> =>
       return { channel, kept, closed, result: isStricter ? closed : kept };
     }),
   );
+
+/** Consents by their columns. */
+type Consents = Omit<Prisma.CustomerMarketingGetPayload<object>, 'customerId'>;
+
+/** The survivor's consents as a merge will leave them. */
+export const consentsInMerge = async (tx: Pick<Tx, 'db'>, parties: Parties): Promise<Consents> => {
+  const decided = await decide(tx, parties);
+  const columns = decided.flatMap(({ channel, result }) => {
+    const { state, optInLevel, at } = COLUMNS[channel];
+    return [
+      [state, result.state],
+      [optInLevel, result.optInLevel],
+      [at, result.at],
+    ];
+  });
+  return Object.fromEntries(columns) as Consents;
+};
 
 const dropsOf = ({ channel, kept, closed, result }: Decided): Drop[] => [
   ...(kept.state === 'SUBSCRIBED' && result.state !== 'SUBSCRIBED' ? [{ code: 'MERGE_ENDS_CONSENT', params: { channel } }] : []),

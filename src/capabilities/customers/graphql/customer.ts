@@ -5,8 +5,10 @@ import {
   CustomerPhoneNumber,
   contactColumns,
   EMAIL_CONTACT,
+  type EmailContact,
   emailContactOf,
   PHONE_CONTACT,
+  type PhoneContact,
   phoneContactOf,
 } from '../../../graphql/customer-contact.ts';
 import { HasMetafields } from '../../../graphql/has-metafields.ts';
@@ -15,8 +17,8 @@ import { TAX_EXEMPTIONS } from '../tax-exemptions.ts';
 
 declare module '../../../graphql/builder.ts' {
   interface SchemaObjects {
-    CustomerEmailAddress: { email: string; verified: boolean };
-    CustomerPhoneNumber: { phone: string };
+    CustomerEmailAddress: EmailContact;
+    CustomerPhoneNumber: PhoneContact;
   }
 }
 

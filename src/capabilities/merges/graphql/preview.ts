@@ -1,10 +1,12 @@
 import type { Language } from '../../../core/language.ts';
 import type { Money } from '../../../core/money.ts';
 import { builder } from '../../../graphql/builder.ts';
+import type { Context } from '../../../graphql/context.ts';
 import { encodeGid, idOf } from '../../../graphql/gid.ts';
 import { checkPage } from '../../../graphql/pages.ts';
 import { MoneyV2 } from '../../../graphql/scalars.ts';
 import { type SameAddress, sameAddresses } from '../../addresses/merge.ts';
+import { consentsInMerge } from '../../marketing/merge.ts';
 import { type CreditInMerge, creditInMerge } from '../../store-credit/merge.ts';
 import { CHOICE_FIELDS, NOTE_CHARACTERS_MAX, type OverrideFields, TAGS_MAX } from '../fields.ts';
 import type { MergePlan, Planned } from '../plan.ts';
@@ -37,8 +39,23 @@ type OverrideArgs = typeof OverrideFieldsInput.$inferInput;
 export const overridesIn = (input: OverrideArgs | null | undefined): OverrideFields =>
   input ? { ...input, ...Object.fromEntries(CHOICE_FIELDS.map((name) => [name, input[name] ? idOf(input[name], 'Customer') : null])) } : {};
 
-const emailOf = (email: string | null, verifiedAt: Date | null) => (email ? { email, verified: verifiedAt !== null } : null);
-const phoneOf = (phone: string | null) => (phone ? { phone } : null);
+/** The survivor's consents, as the merge will leave them. */
+const marketingOf = ({ plan }: Shown, { app }: Context) => consentsInMerge({ db: app.backend.database.prisma }, plan.parties);
+
+/** An address as the survivor would have it, verified if its owner's is. */
+const emailOf = async (shown: Shown, email: string | null, context: Context) => {
+  const { kept, closed, parties } = shown.plan;
+  const owner = [kept, closed].find((profile) => profile.email === email);
+  return email
+    ? { customerId: parties.keptId, email, verified: (owner?.emailVerifiedAt ?? null) !== null, marketing: await marketingOf(shown, context) }
+    : null;
+};
+
+/** The same of a phone number. */
+const phoneOf = async (shown: Shown, phone: string | null, context: Context) => {
+  const owner = [shown.plan.kept, shown.plan.closed].find((profile) => profile.phone === phone);
+  return phone ? { phone, verified: (owner?.phoneVerifiedAt ?? null) !== null, marketing: await marketingOf(shown, context) } : null;
+};
 
 /** What Shopify counts and the gateway has none of. */
 const NONE = 'There is no such thing here: 0.';
@@ -54,8 +71,16 @@ const DefaultFields = builder.objectRef<Shown>('CustomerMergePreviewDefaultField
       nullable: false,
       resolve: ({ plan: { fields: f } }) => [f.firstName, f.lastName].filter(Boolean).join(' ') || f.email || f.phone || '',
     }),
-    email: t.field({ type: 'CustomerEmailAddress', nullable: true, resolve: ({ plan: { fields: f } }) => emailOf(f.email, f.emailVerifiedAt) }),
-    phoneNumber: t.field({ type: 'CustomerPhoneNumber', nullable: true, resolve: ({ plan }) => phoneOf(plan.fields.phone) }),
+    email: t.field({
+      type: 'CustomerEmailAddress',
+      nullable: true,
+      resolve: (shown, _args, context) => emailOf(shown, shown.plan.fields.email, context),
+    }),
+    phoneNumber: t.field({
+      type: 'CustomerPhoneNumber',
+      nullable: true,
+      resolve: (shown, _args, context) => phoneOf(shown, shown.plan.fields.phone, context),
+    }),
     note: t.string({ nullable: true, authScopes: { staff: 'merge:read' }, resolve: ({ plan }) => plan.fields.note }),
     tags: t.stringList({ nullable: false, resolve: ({ plan }) => plan.fields.tags }),
     defaultAddress: t.prismaField({
@@ -128,16 +153,22 @@ const AlternateFields = builder.objectRef<Shown>('CustomerMergePreviewAlternateF
     email: t.field({
       type: 'CustomerEmailAddress',
       nullable: true,
-      resolve: (shown) => {
-        const email = other(shown, shown.plan.fields.email, (profile) => profile.email);
-        const owner = [shown.plan.kept, shown.plan.closed].find((profile) => profile.email === email);
-        return emailOf(email, owner?.emailVerifiedAt ?? null);
-      },
+      resolve: (shown, _args, context) =>
+        emailOf(
+          shown,
+          other(shown, shown.plan.fields.email, ({ email }) => email),
+          context,
+        ),
     }),
     phoneNumber: t.field({
       type: 'CustomerPhoneNumber',
       nullable: true,
-      resolve: (shown) => phoneOf(other(shown, shown.plan.fields.phone, ({ phone }) => phone)),
+      resolve: (shown, _args, context) =>
+        phoneOf(
+          shown,
+          other(shown, shown.plan.fields.phone, ({ phone }) => phone),
+          context,
+        ),
     }),
     defaultAddress: t.prismaField({
       type: 'Address',
