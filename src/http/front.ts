@@ -152,12 +152,12 @@ export const createFront = (yoga: Yoga, { isAllowed, metrics, known }: FrontOpti
   const pipeline = yoga as unknown as Pipeline;
   const mediaTypeOf = mediaTypes(pipeline);
 
-  /** `data` of a query that is known, as JSON; null when Yoga is to answer. */
-  const dataOf = async (params: object, gateway: Context): Promise<string | null> => {
-    if (!isPlain(params)) return null;
+  /** `data` of a query that is known, as JSON; null when its plan gives up, undefined when it is not known. */
+  const dataOf = async (params: object, gateway: Context): Promise<string | null | undefined> => {
+    if (!isPlain(params)) return undefined;
     const { query, variables, operationName } = params;
     const document = known.find(query);
-    if (!document || brokenVariable(variables)) return null;
+    if (!document || brokenVariable(variables)) return undefined;
     const stop = metrics.timeOperation(document);
     const data = await answerCompiled({ schema, document, variableValues: variables, operationName, contextValue: gateway });
     if (data !== null) stop('ok');
@@ -165,9 +165,9 @@ export const createFront = (yoga: Yoga, { isAllowed, metrics, known }: FrontOpti
   };
 
   /** The answer to parameters that were read; null when they make no sense, and nothing has run. */
-  const resultOf = async (params: object, request: IncomingMessage, gateway: Context): Promise<Result | null> => {
+  const resultOf = async (params: object, request: IncomingMessage, context: { gateway: Context; hasGivenUp: boolean }): Promise<Result | null> => {
     try {
-      return await pipeline.getResultForParams({ params, request: { method: 'POST', url: request.url } }, { gateway });
+      return await pipeline.getResultForParams({ params, request: { method: 'POST', url: request.url } }, context);
     } catch {
       return null;
     }
@@ -190,7 +190,7 @@ export const createFront = (yoga: Yoga, { isAllowed, metrics, known }: FrontOpti
       const params = paramsOf(body);
       const data = params && (await dataOf(params, gateway));
       if (data) return send(`{"data":${data}}`);
-      const result = params && (await resultOf(params, request, gateway));
+      const result = params && (await resultOf(params, request, { gateway, hasGivenUp: data === null }));
       if (!result) return replay(yoga, request, response, body, gateway);
       if (!result.errors && !(Symbol.asyncIterator in result)) {
         return send(result.data instanceof JsonText ? `{"data":${result.data.text}}` : JSON.stringify(result));

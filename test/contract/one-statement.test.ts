@@ -86,6 +86,16 @@ describe.each(backends)('a read whose fields are all relations, on $name', (kind
     expect(inside).toEqual({ accountId, account: { id: accountId, customerId, customer: { id: customerId } } });
   });
 
+  it('asks once by a plan and once as ever for what is refused', async () => {
+    const query = 'query ($id: ID!) { customer(id: $id) { id tags } }';
+    for (const _time of ['first', 'second', 'third', 'fourth']) await ask(query, test.staffToken);
+    const { tokens } = await givenSession(test.app);
+    const statements = await watchStatements(async () => {
+      expect((await ask(query, tokens.accessToken)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    });
+    expect(statements.filter(isRead)).toHaveLength(2);
+  });
+
   it('leaves consents out where none is asked for', async () => {
     const askedFor = async (fields: string) => {
       const query = `query ($id: ID!) { customer(id: $id) { id emailAddress { ${fields} } phoneNumber { phoneNumber } } }`;
