@@ -17,23 +17,28 @@ export interface Part {
   readonly decode: Decode | null;
   /** PostgreSQL's name of the column's type; absent for relations. */
   readonly type?: string;
+  readonly isNullable?: boolean;
 }
 
-/** Where a column lies in the array, and its type. */
+/** Where a column lies in the array, and what it holds. */
 export interface Place {
   readonly index: number;
   readonly type: string;
+  readonly isNullable: boolean;
 }
+
+/** The columns of a row by their names. */
+export type Places = ReadonlyMap<string, Place>;
 
 /** A row that decodes a column when it is asked for. `values` holds what came from the database. */
 export interface LazyRow {
   readonly values: readonly unknown[];
 }
 
-const places = new WeakMap<object, ReadonlyMap<string, Place>>();
+const places = new WeakMap<object, Places>();
 
-/** Where the columns of such a row lie; null for a row that is a plain object. */
-export const placesOf = (row: object): ReadonlyMap<string, Place> | null => places.get(row.constructor) ?? null;
+/** Where the columns of such a row lie, alike for all rows of one constructor; null for a row that is a plain object. */
+export const placesOf = (row: object): Places | null => places.get(row.constructor) ?? null;
 
 /** A copy with all columns decoded, which may be changed; spreading a lazy row would copy none of them. */
 export const plainCopy = <Row extends object>(row: Row): Row => {
@@ -77,6 +82,9 @@ export const plainRows = (parts: readonly Part[]): MakeRow => plain(parts);
 /** Rows for whoever reads each column once at most. */
 export const lazyRows = (parts: readonly Part[]): MakeRow => {
   const Row = lazy(parts);
-  places.set(Row, new Map(parts.flatMap(({ name, type }, index) => (type === undefined ? [] : [[name, { index, type }] as const]))));
+  const columns = parts.flatMap(({ name, type, isNullable = true }, index) =>
+    type === undefined ? [] : [[name, { index, type, isNullable }] as const],
+  );
+  places.set(Row, new Map(columns));
   return (values) => new Row(values);
 };

@@ -220,7 +220,7 @@ const selectionOf = (writing: Writing, name: string, alias: string, { select, in
     if (key === '_count') return countPart(writing, alias, model, value);
     if (field?.kind === 'relation') return relationPart(writing, alias, key, field, value, holding);
     if (field?.kind !== 'scalar' || value !== true) throw new Unknown(key);
-    const column = { name: key, type: field.type, ...scalarOf(field, alias) };
+    const column = { name: key, type: field.type, isNullable: field.isNullable, ...scalarOf(field, alias) };
     return handed.has(key) ? { ...column, sql: PLACE } : column;
   });
   const taken = entries.flatMap(([key], index) => (handed.has(key) ? [{ key, index, from: handed.get(key) as number }] : []));

@@ -1,8 +1,8 @@
 import {
   type FieldNode,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLObjectType,
-  type GraphQLOutputType,
   getNamedType,
   isEnumType,
   isLeafType,
@@ -10,108 +10,97 @@ import {
   isObjectType,
 } from 'graphql';
 import { formatMinor } from '../../core/money.ts';
-import { type LazyRow, placesOf } from '../../db/read/rows.ts';
+import type { Place, Places } from '../../db/read/rows.ts';
 import { encodeGid } from '../gid.ts';
 import { fieldsOf, type Meaning } from './fields.ts';
+import { type Constants, codeOf, type Piece } from './source.ts';
 
 /*
  * Fields that say no more than a column: exposed columns, ids of nodes, amounts of money. Their JSON is made of what came from the
  * database, without the values that JavaScript has for dates and whole numbers.
  */
 
-/** JSON of a field, or undefined where the row or the value is of another kind than mostly. */
-export type WriteColumn = (row: object) => string | undefined;
-
-type TextOf = (raw: never) => string | undefined;
+/**
+ * The text of a field of rows whose columns lie at `places`, or null where they have not what it takes. `otherwise` is the expression for
+ * a value of another kind than mostly.
+ */
+export type ColumnText = (places: Places, constants: Constants, otherwise: Piece) => readonly Piece[] | null;
 
 /** Text that JSON has nothing to escape in: ids, moments, amounts, names. */
 const PLAIN = /^[\w :/.,@+-]*$/;
 
 export const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
-const bare = (text: string): string => `"${text}"`;
-
 /** PostgreSQL leaves out the zeros at the end of a moment's fraction. */
 const moment = (raw: string): string => {
   if (raw.endsWith('+00:00')) {
-    if (raw.length === 29) return `"${raw.slice(0, 23)}Z"`;
-    if (raw.length === 28) return `"${raw.slice(0, 22)}0Z"`;
-    if (raw.length === 27) return `"${raw.slice(0, 21)}00Z"`;
-    if (raw.length === 25) return `"${raw.slice(0, 19)}.000Z"`;
+    if (raw.length === 29) return `${raw.slice(0, 23)}Z`;
+    if (raw.length === 28) return `${raw.slice(0, 22)}0Z`;
+    if (raw.length === 27) return `${raw.slice(0, 21)}00Z`;
+    if (raw.length === 25) return `${raw.slice(0, 19)}.000Z`;
   }
-  return `"${new Date(raw).toISOString()}"`;
+  return new Date(raw).toISOString();
 };
+
+/** The value of a column as it came. */
+const rawOf = ({ index }: Place): Piece => ({ code: `v[${index}]` });
+
+const call = (constants: Constants, made: (...values: never[]) => unknown, ...places: Place[]): Piece => ({
+  code: `${constants.nameOf(made)}(${places.map(({ index }) => `v[${index}]`).join()})`,
+});
+
+type TextOf = (place: Place, constants: Constants) => readonly Piece[];
+
+const bare: TextOf = (place) => ['"', rawOf(place), '"'];
+const asIs: TextOf = (place) => [rawOf(place)];
+const quoted: TextOf = (place, constants) => [call(constants, quote, place)];
 
 /** How columns of a type are written as values of a GraphQL type. */
 const TEXTS: Readonly<Record<string, Readonly<Record<string, TextOf>>>> = {
-  DateTime: { timestamptz: moment },
+  DateTime: { timestamptz: (place, constants) => ['"', call(constants, moment, place), '"'] },
   Date: { date: bare },
   UnsignedInt64: { int8: bare },
-  String: { text: quote, varchar: quote, bpchar: quote, uuid: bare, enum: bare },
-  Int: { int4: String },
-  Boolean: { bool: String },
+  String: { text: quoted, varchar: quoted, bpchar: quoted, uuid: bare, enum: bare },
+  Int: { int4: asIs },
+  Boolean: { bool: asIs },
 };
 
-const textsOf = (type: GraphQLOutputType): Readonly<Record<string, TextOf>> | undefined => {
-  const named = getNamedType(type);
-  if (!isEnumType(named)) return TEXTS[named.name];
-  const texts = new Map<unknown, string>(named.getValues().map(({ name, value }) => [value, `"${name}"`]));
-  const text: TextOf = (raw) => texts.get(raw);
+/** How columns are written as names of an enum. `otherwise` stands for a value that is none of its own. */
+const enumTexts = (type: GraphQLEnumType, otherwise: Piece): Readonly<Record<string, TextOf>> => {
+  const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, `"${name}"`]));
+  const text: TextOf = (place, constants) => [{ code: `(${constants.nameOf(texts)}.get(${codeOf([rawOf(place)])}) ?? ${codeOf([otherwise])})` }];
   return { enum: text, text, bpchar: text };
 };
 
-/** Reads a column as it came, of rows of whatever making; those of one document are of one. */
-const reading = (name: string) => {
-  let making: unknown = null;
-  let index = -1;
-  let type: string | undefined;
-  return {
-    /** Whether the row has it as it came. */
-    has: (row: object): boolean => {
-      if (row.constructor !== making) {
-        making = row.constructor;
-        const place = placesOf(row)?.get(name);
-        index = place?.index ?? -1;
-        type = place?.type;
-      }
-      return index >= 0;
-    },
-    type: (): string => type as string,
-    of: (row: object): unknown => (row as LazyRow).values[index],
-  };
-};
-
-const exposed = (name: string, { type }: GraphQLField<unknown, unknown>): WriteColumn | null => {
-  const texts = textsOf(type);
-  if (!texts || !isLeafType(isNonNullType(type) ? type.ofType : type)) return null;
-  const column = reading(name);
+const exposed = (name: string, { type }: GraphQLField<unknown, unknown>): ColumnText | null => {
   const isNullable = !isNonNullType(type);
-  return (row) => {
-    if (!column.has(row)) return undefined;
-    const raw = column.of(row);
-    if (raw === null) return isNullable ? 'null' : undefined;
-    return texts[column.type()]?.(raw as never);
+  const named = isNonNullType(type) ? type.ofType : type;
+  if (!isEnumType(named) && !(isLeafType(named) && named.name in TEXTS)) return null;
+  return (places, constants, otherwise) => {
+    const place = places.get(name);
+    const texts = isEnumType(named) ? enumTexts(named, otherwise) : TEXTS[named.name];
+    const pieces = place && texts?.[place.type]?.(place, constants);
+    if (!pieces || !place.isNullable) return pieces ?? null;
+    return [{ code: `(v[${place.index}] === null ? ${codeOf([isNullable ? 'null' : otherwise])} : ${codeOf(pieces)})` }];
   };
 };
 
 /** `MoneyV2` of a column of minor units, beside a column `currency`. */
-const money = (name: string, { type }: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], meaning: Meaning): WriteColumn | null => {
+const money = (name: string, { type }: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], meaning: Meaning): ColumnText | null => {
   const named = getNamedType(type);
   if (!isObjectType(named)) return null;
-  const [minor, currency] = [reading(name), reading('currency')];
   const parts = [...fieldsOf(named, nodes, meaning)].map(([key, [node]], place) => ({
     before: `${place === 0 ? '' : ','}${JSON.stringify(key)}:`,
     what: node?.name.value,
   }));
-  return (row) => {
-    if (!minor.has(row) || !currency.has(row)) return undefined;
-    const code = currency.of(row) as string;
-    let text = '{';
-    for (const { before, what } of parts) {
-      if (what === 'amount') text += `${before}"${formatMinor(minor.of(row) as string, code)}"`;
-      else text += what === 'currencyCode' ? `${before}"${code}"` : `${before}"${named.name}"`;
-    }
-    return `${text}}`;
+  return (places, constants) => {
+    const [minor, currency] = [places.get(name), places.get('currency')];
+    if (!minor || !currency || minor.isNullable || currency.isNullable) return null;
+    const textOf = (what: string | undefined): Piece => {
+      if (what === 'amount') return call(constants, formatMinor, minor, currency);
+      return what === 'currencyCode' ? rawOf(currency) : named.name;
+    };
+    return ['{', ...parts.flatMap(({ before, what }) => [before, '"', textOf(what), '"']), '}'];
   };
 };
 
@@ -125,19 +114,20 @@ const isColumnId = (type: GraphQLObjectType): boolean => {
   }
 };
 
-const nodeId = (type: GraphQLObjectType): WriteColumn => {
-  const column = reading('id');
-  const before = `"${encodeGid(type.name, '')}`;
-  return (row) => (column.has(row) && column.type() === 'uuid' ? `${before}${column.of(row)}"` : undefined);
-};
+const nodeId =
+  (type: GraphQLObjectType): ColumnText =>
+  (places) => {
+    const id = places.get('id');
+    return id?.type === 'uuid' && !id.isNullable ? [`"${encodeGid(type.name, '')}`, rawOf(id), '"'] : null;
+  };
 
-/** The way to write a field that says no more than a column; null for any other. */
-export const columnWriter = (
+/** The text of a field that says no more than a column; null for any other. */
+export const columnText = (
   type: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
   nodes: readonly FieldNode[],
   meaning: Meaning,
-): WriteColumn | null => {
+): ColumnText | null => {
   const { pothosExposedField, moneyColumn } = field.extensions as { pothosExposedField?: string; moneyColumn?: string };
   if (field.name === 'id' && isColumnId(type)) return nodeId(type);
   // With arguments it is another amount than the column's.

@@ -18,14 +18,15 @@ import { definitionOf, fieldsOf, type Meaning, resolverOf } from './fields.ts';
 import { JsonText } from './json-text.ts';
 import { isRead, type Plan, plansOf, type ReadField, readField, rootNode } from './plans.ts';
 import { BAIL, Uncompilable } from './uncompilable.ts';
-import { fieldWriter, infoOf, type Part, type Run } from './writer.ts';
+import { infoOf, partOf, partsWriter, type Run } from './writer.ts';
 
 /*
  * The events of a subscription, each written by a plan of the document. What an event reads may be on it already, and one text then
  * serves all in this process who watch the same thing with the same eyes.
  */
 
-type ReadPart = { readonly before: string; readonly read: ReadField; readonly args: object };
+/** What an event says itself, and what is read for it. */
+type EventPart = { readonly write: ReturnType<typeof partsWriter> } | { readonly before: string; readonly read: ReadField; readonly args: object };
 
 interface EventPlan extends Plan {
   readonly key: string;
@@ -35,7 +36,7 @@ interface EventPlan extends Plan {
   readonly checks: readonly Check[];
   readonly typeChecks: readonly Check[];
   readonly resolve: (event: unknown, args: object, context: Context, info: object) => unknown;
-  readonly parts: readonly (Part | ReadPart)[];
+  readonly parts: readonly EventPart[];
 }
 
 const compile = (meaning: Meaning): EventPlan => {
@@ -48,12 +49,13 @@ const compile = (meaning: Meaning): EventPlan => {
   const told = getNamedType(field.type);
   const checks = fieldChecks(field);
   if (!resolve || checks.length === 0 || !isObjectType(told)) throw new Uncompilable(field.name);
-  const parts = [...fieldsOf(told, nodes, meaning)].map(([name, same], place) => {
-    const before = `${place === 0 ? '' : ','}${JSON.stringify(name)}:`;
-    if (same[0]?.name.value === '__typename') return { before: `${before}${JSON.stringify(told.name)}`, write: null };
-    if (!isRead(definitionOf(told, same))) return { before, write: fieldWriter(told, same, meaning) };
+  const parts = [...fieldsOf(told, nodes, meaning)].map(([name, same], place): EventPart => {
+    const [node] = same as [FieldNode];
+    if (node.name.value === '__typename' || !isRead(definitionOf(told, same)))
+      return { write: partsWriter([partOf(told, name, same, place, meaning)]) };
     const read = readField(told, name, same, meaning);
-    return { before, read, args: getArgumentValues(read.field, same[0] as FieldNode, meaning.variableValues) };
+    const before = `${place === 0 ? '' : ','}${JSON.stringify(name)}:`;
+    return { before, read, args: getArgumentValues(read.field, node, meaning.variableValues) };
   });
   return {
     key: JSON.stringify(key),
@@ -89,7 +91,7 @@ const textsOf = (event: object, plan: EventPlan): Map<string, string> => {
   return texts;
 };
 
-const write = async ({ typeChecks: asked, parts, info }: EventPlan, told: unknown, run: Run): Promise<string> => {
+const write = async ({ typeChecks: asked, parts, info }: EventPlan, told: object, run: Run): Promise<string> => {
   const { context, scopes } = run;
   for (const check of asked) check(told, {}, context, scopes, info);
   let text = '{';
@@ -100,7 +102,7 @@ const write = async ({ typeChecks: asked, parts, info }: EventPlan, told: unknow
       const row = read.resolve(told, args, context, read.info);
       text += before + read.write((row instanceof Promise ? await row : row) as never, run);
     } else {
-      text += part.write === null ? part.before : part.before + part.write(told as never, run);
+      text += part.write(told as never, run);
     }
   }
   return `${text}}`;

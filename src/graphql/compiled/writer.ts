@@ -14,12 +14,14 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { type LazyRow, type Places, placesOf } from '../../db/read/rows.ts';
 import type { Context } from '../context.ts';
 import { encodeGid } from '../gid.ts';
 import { nodesIn } from '../keyset.ts';
 import { type Check, fieldChecks, type Scopes, typeChecks } from './access.ts';
-import { columnWriter, quote } from './columns.ts';
+import { type ColumnText, columnText, quote } from './columns.ts';
 import { definitionOf, fieldsOf, type Meaning, resolverOf } from './fields.ts';
+import { type Constants, type Piece, rowFunction, type WriteRow } from './source.ts';
 import { BAIL, Uncompilable } from './uncompilable.ts';
 
 /*
@@ -143,7 +145,15 @@ const nodesOf = (field: GraphQLField<unknown, unknown>): Resolve => {
   return (parent, args, context, info) => nodesIn(parent) ?? resolve(parent, args, context, info);
 };
 
-export const fieldWriter = (type: GraphQLObjectType, nodes: readonly FieldNode[], meaning: Meaning): Write => {
+/** How a field is written: by its columns where a row has them as they came, by its resolver else. */
+interface Field {
+  /** Null where the field asks nothing for itself. */
+  readonly check: ((parent: unknown, run: Run) => void) | null;
+  readonly column: ColumnText | null;
+  readonly write: Write;
+}
+
+const fieldOf = (type: GraphQLObjectType, nodes: readonly FieldNode[], meaning: Meaning): Field => {
   const field = definitionOf(type, nodes);
   const resolve = (field.name === 'id' && idResolver(type)) || (isNodes(type, field) ? nodesOf(field) : resolverOf(field));
   if (!resolve) throw new Uncompilable(`${type.name}.${field.name}`);
@@ -152,39 +162,63 @@ export const fieldWriter = (type: GraphQLObjectType, nodes: readonly FieldNode[]
   // Nothing of Pothos' maps arguments by the request here; a mapper that did would be given none.
   const args = getMappedArgumentValues(field, nodes[0] as FieldNode, {}, meaning as never) as object;
   const write = writerOf(field.type, nodes, meaning);
-  const writeColumn = columnWriter(type, field, nodes, meaning);
-  return (parent, run) => {
-    for (const check of checks) check(parent, args, run.context, run.scopes, info);
-    const text = writeColumn?.(parent);
-    if (text !== undefined) return text;
-    return write(resolve(parent, args as never, run.context as never, info) as never, run);
+  return {
+    check: checks.length === 0 ? null : (parent, { context, scopes }) => checks.forEach((check) => void check(parent, args, context, scopes, info)),
+    column: columnText(type, field, nodes, meaning),
+    write: (parent, run) => write(resolve(parent, args as never, run.context as never, info) as never, run),
   };
 };
 
+/** What stands before a field's value, and the field; nothing follows a `__typename`. */
 export interface Part {
   readonly before: string;
-  readonly write: Write | null;
+  readonly field: Field | null;
 }
 
-const partsOf = (type: GraphQLObjectType, nodes: readonly FieldNode[], meaning: Meaning): Part[] =>
-  [...fieldsOf(type, nodes, meaning)].map(([key, same], place) => {
-    const before = `${place === 0 ? '' : ','}${JSON.stringify(key)}:`;
-    const name = same[0]?.name.value;
-    if (name === '__typename') return { before: `${before}${JSON.stringify(type.name)}`, write: null };
-    return { before, write: fieldWriter(type, same, meaning) };
-  });
+export const partOf = (type: GraphQLObjectType, key: string, nodes: readonly FieldNode[], place: number, meaning: Meaning): Part => {
+  const before = `${place === 0 ? '' : ','}${JSON.stringify(key)}:`;
+  if (nodes[0]?.name.value === '__typename') return { before: `${before}${JSON.stringify(type.name)}`, field: null };
+  return { before, field: fieldOf(type, nodes, meaning) };
+};
+
+const piecesOf = (field: Field, places: Places | null, constants: Constants): readonly Piece[] => {
+  const write: Piece = { code: `${constants.nameOf(field.write)}(row, run)` };
+  return (places && field.column?.(places, constants, write)) ?? [write];
+};
+
+/** Compiles the writing of parts for rows whose columns lie at `places`, null for plain objects. */
+const partsFunction = (parts: readonly Part[], places: Places | null): WriteRow<Run> =>
+  rowFunction((constants) => ({
+    statements: parts.flatMap(({ field }) => (field?.check ? [`${constants.nameOf(field.check)}(row, run)`] : [])),
+    pieces: parts.flatMap(({ before, field }) => (field ? [before, ...piecesOf(field, places, constants)] : [before])),
+  }));
+
+/** The text of an object's parts; those of one document come in rows of one making, or two. */
+export const partsWriter = (parts: readonly Part[]): ((value: object, run: Run) => string) => {
+  const known = new Map<unknown, WriteRow<Run>>();
+  let making: unknown;
+  let write: WriteRow<Run> | undefined;
+  return (value, run) => {
+    if (!write || value.constructor !== making) {
+      const places = placesOf(value);
+      const kind = places && value.constructor;
+      write = known.get(kind) ?? partsFunction(parts, places);
+      known.set(kind, write);
+      making = value.constructor;
+    }
+    return write(value as LazyRow, run);
+  };
+};
 
 const objectWriter = (type: GraphQLObjectType, nodes: readonly FieldNode[], meaning: Meaning): Write => {
   const checks: readonly Check[] = typeChecks(type);
-  const parts = partsOf(type, nodes, meaning);
+  const write = partsWriter([...fieldsOf(type, nodes, meaning)].map(([key, same], place) => partOf(type, key, same, place, meaning)));
   const info = { ...meaning, parentType: type } as unknown as Info;
   return (value, run) => {
     refusePromise(value);
     if (type.isTypeOf && type.isTypeOf(value, run.context, info) !== true) throw BAIL;
     for (const check of checks) check(value, NO_ARGS, run.context, run.scopes, info);
-    let text = '{';
-    for (const { before, write } of parts) text += write === null ? before : before + write(value, run);
-    return `${text}}`;
+    return `{${write(value, run)}}`;
   };
 };
 
