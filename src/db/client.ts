@@ -1,5 +1,6 @@
 import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client';
 import { type Prisma, PrismaClient } from './generated/client.ts';
+import { loadModels } from './read/models.ts';
 import { createRead, type Read } from './read/read.ts';
 
 export type { Statement } from './read/read.ts';
@@ -71,12 +72,20 @@ const createPrisma = (adapter: SqlDriverAdapterFactory): PrismaClient => new Pri
 export const createDatabase = async (adapter: SqlDriverAdapterFactory, sql: Sql, transaction: SqlTransaction): Promise<Database> => {
   const prisma = createPrisma(adapter);
   const look = setUp(transaction, FOUND);
-  const [read, plain, found, picked, walked] = await Promise.all([
-    createRead(prisma, sql),
-    createRead(prisma, sql, setUp(transaction, WITHIN)),
-    createRead(prisma, sql, look),
-    createRead(prisma, sql, setUp(transaction, PICKED)),
-    createRead(prisma, sql, setUp(transaction, WALKED)),
-  ]);
-  return { prisma, sql, reporting: setUp(transaction, IN_MEMORY), transaction, read, searches: { plain, found, look, picked, walked } };
+  const models = await loadModels(prisma, sql);
+  const reading = (by: Sql): Read => createRead(prisma, models, by);
+  return {
+    prisma,
+    sql,
+    reporting: setUp(transaction, IN_MEMORY),
+    transaction,
+    read: reading(sql),
+    searches: {
+      plain: reading(setUp(transaction, WITHIN)),
+      found: reading(look),
+      look,
+      picked: reading(setUp(transaction, PICKED)),
+      walked: reading(setUp(transaction, WALKED)),
+    },
+  };
 };

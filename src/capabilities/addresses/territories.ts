@@ -1,5 +1,5 @@
 import countries from 'i18n-iso-countries';
-import { LANGUAGES, type Language } from '../../core/language.ts';
+import type { Language } from '../../core/language.ts';
 
 /** ISO 3166-1 alpha-2 codes. */
 export const TERRITORY_CODES: readonly string[] = Object.keys(countries.getAlpha2Codes()).sort();
@@ -10,10 +10,16 @@ export const territoryOf = (code: string): string | null => {
   return found && TERRITORY_CODES.includes(found) ? found : null;
 };
 
-const NAMES = new Map(LANGUAGES.map((language) => [language, new Intl.DisplayNames([language], { type: 'region' })]));
+const NAMES = new Map<Language, Intl.DisplayNames>();
+
+const namesIn = (language: Language): Intl.DisplayNames => {
+  const names = NAMES.get(language) ?? new Intl.DisplayNames([language], { type: 'region' });
+  NAMES.set(language, names);
+  return names;
+};
 
 /** The name of an alpha-2 code, in English unless another language is asked for. */
-export const territoryName = (code: string, language: Language = 'en'): string => NAMES.get(language)?.of(code) ?? code;
+export const territoryName = (code: string, language: Language = 'en'): string => namesIn(language).of(code) ?? code;
 
 /** The alpha-2 code of an English country name or of a code, or null. */
 export const territoryByName = (text: string): string | null => {

@@ -31,16 +31,25 @@ const spellings = (name: string): string[] => {
   return [name, ...name.split(/[/[\]()*]/), ...(first ? [`${first} ${last}`] : [])].map(plain).filter(Boolean);
 };
 
-const byTerritory = new Map<string, { names: Map<string, string>; codes: Map<string, string> }>();
-for (const { code, name } of iso31662) {
-  const [territory = '', zone = ''] = code.split('-');
-  const zones = byTerritory.get(territory) ?? { names: new Map(), codes: new Map() };
-  byTerritory.set(territory, zones);
-  zones.names.set(zone, name);
-  for (const spelling of spellings(name)) if (!zones.codes.has(spelling)) zones.codes.set(spelling, zone);
-}
+let known: ReadonlyMap<string, Zones> | undefined;
 
-const zonesOf = (territory: string): Zones => byTerritory.get(territory) ?? NOTHING;
+/** Made of the whole list at the first question, and not at the gateway's start. */
+const byTerritory = (): ReadonlyMap<string, Zones> => {
+  const made = new Map<string, { names: Map<string, string>; codes: Map<string, string> }>();
+  for (const { code, name } of iso31662) {
+    const [territory = '', zone = ''] = code.split('-');
+    const zones = made.get(territory) ?? { names: new Map(), codes: new Map() };
+    made.set(territory, zones);
+    zones.names.set(zone, name);
+    for (const spelling of spellings(name)) if (!zones.codes.has(spelling)) zones.codes.set(spelling, zone);
+  }
+  return made;
+};
+
+const zonesOf = (territory: string): Zones => {
+  known ??= byTerritory();
+  return known.get(territory) ?? NOTHING;
+};
 
 /** The code of a zone given by its code, with or without the territory in front, or by its name; null when the territory has none such. */
 export const zoneOf = (text: string, territory: string): string | null => {

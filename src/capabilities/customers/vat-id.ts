@@ -1,4 +1,4 @@
-import { stdnum } from 'stdnum';
+import { createRequire } from 'node:module';
 import { DomainError } from '../../core/errors.ts';
 import { territoryOf } from '../addresses/territories.ts';
 
@@ -46,10 +46,16 @@ const NUMBERS: Readonly<Record<string, string>> = {
 /** Prefixes that are not the country's own code: Greece's, and Northern Ireland's for trade in goods. */
 const PREFIXES: Readonly<Record<string, string>> = { EL: 'GR', XI: 'GB' };
 
+const load = createRequire(import.meta.url);
+
+/** Three hundred files, which come with the first VAT id and not with the gateway's start. */
+const numbers = () => (load('stdnum') as typeof import('stdnum')).stdnum;
+
 const FORM = /^[A-Z]{2}[A-Z0-9]{2,30}$/;
 
 const hasRightDigits = (vatId: string, country: string): boolean => {
-  const number = stdnum[country as keyof typeof stdnum]?.[NUMBERS[country] ?? ''];
+  const known = numbers();
+  const number = known[country as keyof typeof known]?.[NUMBERS[country] ?? ''];
   // Swiss numbers begin with CHE, which is part of them.
   return number?.validate(country === 'CH' ? vatId : vatId.slice(2)).isValid ?? true;
 };

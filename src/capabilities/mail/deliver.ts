@@ -1,4 +1,3 @@
-import nodemailer from 'nodemailer';
 import type { DomainEvent } from '../../core/events.ts';
 import { gather } from '../../core/gather.ts';
 import type { Keyring } from '../../core/secret.ts';
@@ -31,22 +30,25 @@ export const orderedMail = (order: MailOrder): Mail | null =>
 export type MailSender = (mail: Mail) => Promise<void>;
 
 /** Sends over SMTP: `smtp://user:password@host:587`, `smtps://…`. The sender is `from` in the URL's query, else no-reply at the host of `publicUrl`. */
-export const smtpSender = (smtpUrl: string, publicUrl: string): MailSender & { close(): void } => {
+export const smtpSender = (smtpUrl: string, publicUrl: string): MailSender & { close(): Promise<void> } => {
   const url = new URL(smtpUrl);
   const from = url.searchParams.get('from') ?? `no-reply@${new URL(publicUrl).hostname}`;
   url.searchParams.delete('from');
-  const transport = nodemailer.createTransport({
-    url: url.href,
-    pool: true,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 20_000,
-  });
+  const open = async () =>
+    (await import('nodemailer')).default.createTransport({
+      url: url.href,
+      pool: true,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 20_000,
+    });
+  let opening: ReturnType<typeof open> | undefined;
   const send: MailSender = async ({ to, subject, text, html, headers }) => {
     // A hosted address is one recipient: a comma or a second address in `to` must not become more.
-    await transport.sendMail({ from, to: { name: '', address: to }, subject, text, html, ...(headers ? { headers } : {}) });
+    opening ??= open();
+    await (await opening).sendMail({ from, to: { name: '', address: to }, subject, text, html, ...(headers ? { headers } : {}) });
   };
-  return Object.assign(send, { close: () => transport.close() });
+  return Object.assign(send, { close: async () => (await opening)?.close() });
 };
 
 const INBOX_MAX = 500;

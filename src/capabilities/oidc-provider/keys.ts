@@ -1,5 +1,4 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { exportJWK, generateKeyPair } from 'jose';
 import { v7 as uuid } from 'uuid';
 import type { Keyring } from '../../core/secret.ts';
 import type { Sql } from '../../db/client.ts';
@@ -35,6 +34,7 @@ export interface MadeKey {
 
 /** A new key, sealed. Made before the transaction that keeps it: making one takes a while. */
 export const makeOidcKey = async (keyring: Keyring): Promise<MadeKey> => {
+  const { exportJWK, generateKeyPair } = await import('jose');
   const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
   const whole = { ...(await exportJWK(privateKey)), kid: uuid(), alg: 'RS256', use: 'sig' };
   const { kty, n, e, kid, alg, use } = whole;

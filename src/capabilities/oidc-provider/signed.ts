@@ -1,4 +1,3 @@
-import { CompactSign, compactVerify, createLocalJWKSet, decodeJwt } from 'jose';
 import type { SigningKeys } from './keys.ts';
 
 /** What clients' libraries take for an id token's life. */
@@ -12,8 +11,10 @@ const LOGOUT_TOKEN_SECONDS = 2 * 60;
 const plainJson = (claims: object): string =>
   JSON.stringify(claims).replace(/[>?~\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-const sign = ({ kid, signing }: SigningKeys, claims: object, typ: string): Promise<string> =>
-  new CompactSign(Buffer.from(plainJson(claims))).setProtectedHeader({ alg: 'RS256', kid, typ }).sign(signing);
+const sign = async ({ kid, signing }: SigningKeys, claims: object, typ: string): Promise<string> => {
+  const { CompactSign } = await import('jose');
+  return new CompactSign(Buffer.from(plainJson(claims))).setProtectedHeader({ alg: 'RS256', kid, typ }).sign(signing);
+};
 
 const seconds = (moment: Date): number => Math.floor(moment.getTime() / 1000);
 
@@ -73,6 +74,7 @@ export const readIdToken = async (
   issuer: string,
   token: string,
 ): Promise<{ clientId: string; customerId: string; sessionId: string | null } | null> => {
+  const { compactVerify, createLocalJWKSet, decodeJwt } = await import('jose');
   try {
     const published = createLocalJWKSet({
       keys: keys.jwks.map(({ kid, kty, n, e }) => ({ kid, kty: kty as string, n: n as string, e: e as string })),

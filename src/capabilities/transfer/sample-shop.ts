@@ -100,7 +100,7 @@ const addMovements = async (tx: Tx): Promise<void> => {
 
 /** Whether the sample shop's first customer is there: loaded, and not deleted since. */
 export const hasSampleCustomer = async ({ backend }: App): Promise<boolean> =>
-  (await backend.database.prisma.customer.findFirst({ where: { id: SAMPLE_CUSTOMER.id, deletedAt: null }, select: { id: true } })) !== null;
+  (await backend.database.read.customer.findFirst({ where: { id: SAMPLE_CUSTOMER.id, deletedAt: null }, select: { id: true } })) !== null;
 
 /** How a sample session shows itself among a customer's devices. */
 const DEVICE = { address: undefined, userAgent: 'GraphiQL of the sample shop' } as const;

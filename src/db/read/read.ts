@@ -1,7 +1,7 @@
 import type { Sql } from '../client.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { readById } from './by-id.ts';
-import { loadModels, type Models } from './models.ts';
+import type { Models } from './models.ts';
 import { countOf, idsOf, type Query, statementOf } from './statement.ts';
 import { Unknown, withoutOwn } from './where.ts';
 
@@ -47,8 +47,7 @@ const spread = (models: Models, name: string, where: Query['where']): Query['whe
  * Prisma's reading methods over one statement of our own each: Prisma's client takes ten times longer to write, decode and merge what it
  * reads than PostgreSQL takes to find it. What is not known here goes to Prisma, and the answer is the same either way.
  */
-export const createRead = async (prisma: PrismaClient, catalogue: Sql, sql: Sql = catalogue): Promise<Read> => {
-  const models = await loadModels(prisma, catalogue);
+export const createRead = (prisma: PrismaClient, models: Models, sql: Sql): Read => {
   const rows = async (name: string, query: Query): Promise<object[]> => {
     const { text, values, decode } = statementOf(models, name, query);
     const [row] = await sql<{ j: string }>(text, values);

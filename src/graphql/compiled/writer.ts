@@ -36,7 +36,7 @@ export interface Run {
   readonly scopes: Scopes;
 }
 
-export type Write = (value: never, run: Run) => string;
+type Write = (value: never, run: Run) => string;
 
 type Info = GraphQLResolveInfo;
 
