@@ -182,8 +182,11 @@ export const createFront = (yoga: Yoga, { isAllowed, metrics, known }: FrontOpti
     handle: async (request, response, context) => {
       const [body, gateway] = await Promise.all([bodyOf(request), context]);
       const mediaType = mediaTypeOf(request.headers.accept) as string;
-      const send = (text: string): void => {
+      const allowOrigin = (): void => {
         for (const [name, value] of Object.entries(corsHeaders(request.headers.origin, isAllowed))) response.setHeader(name, value);
+      };
+      const send = (text: string): void => {
+        allowOrigin();
         response.setHeader('content-type', `${mediaType}; charset=utf-8`);
         response.end(bytesOf(text));
       };
@@ -195,7 +198,7 @@ export const createFront = (yoga: Yoga, { isAllowed, metrics, known }: FrontOpti
       if (!result.errors && !(Symbol.asyncIterator in result)) {
         return send(result.data instanceof JsonText ? `{"data":${result.data.text}}` : JSON.stringify(result));
       }
-      for (const [name, value] of Object.entries(corsHeaders(request.headers.origin, isAllowed))) response.setHeader(name, value);
+      allowOrigin();
       await result.return?.();
       return copy(processRegularResult(result as never, pipeline.fetchAPI, mediaType), response);
     },

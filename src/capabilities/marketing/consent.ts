@@ -28,6 +28,19 @@ export const COLUMNS = {
   WHATSAPP: { state: 'whatsappState', optInLevel: 'whatsappOptInLevel', at: 'whatsappAt' },
 } as const satisfies Record<MarketingChannel, object>;
 
+type Columns = (typeof COLUMNS)[MarketingChannel];
+
+/** Consents by their columns. */
+export type Consents = Readonly<
+  Record<Columns['state'], MarketingState> & Record<Columns['optInLevel'], MarketingOptInLevel | null> & Record<Columns['at'], Date | null>
+>;
+
+/** What a row says of a channel; without a row she was never asked. */
+export const consentIn = (row: Consents | null | undefined, channel: MarketingChannel): Consent => {
+  const { state, optInLevel, at } = COLUMNS[channel];
+  return row ? { state: row[state], optInLevel: row[optInLevel], at: row[at] } : { state: 'NOT_SUBSCRIBED', optInLevel: null, at: null };
+};
+
 /** What of a customer's row the channel's messages go to. */
 export const contactOf = (channel: MarketingChannel, { email, phone }: { email: string | null; phone: string | null }): string | null =>
   channel === 'EMAIL' ? email : phone;

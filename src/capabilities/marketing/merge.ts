@@ -1,9 +1,8 @@
-import type { Prisma } from '../../db/generated/client.ts';
 import type { MarketingChannel } from '../../db/generated/enums.ts';
 import type { Tx } from '../../db/transact.ts';
 import type { Drop, Participant, Parties } from '../merges/participant.ts';
 import { repointing } from '../merges/participant.ts';
-import { COLUMNS, type Consent } from './consent.ts';
+import { COLUMNS, type Consent, type Consents, consentIn } from './consent.ts';
 import { consentOf } from './record.ts';
 
 const CHANNELS = Object.keys(COLUMNS) as MarketingChannel[];
@@ -19,20 +18,18 @@ interface Decided {
   readonly result: Consent;
 }
 
-const decide = (tx: Pick<Tx, 'db'>, { keptId, closedId }: Parties): Promise<Decided[]> =>
-  Promise.all(
-    CHANNELS.map(async (channel) => {
-      const [kept, closed] = [await consentOf(tx, keptId, channel), await consentOf(tx, closedId, channel)];
-      const isStricter = REFUSALS.includes(closed.state) && !REFUSALS.includes(kept.state);
-      return { channel, kept, closed, result: isStricter ? closed : kept };
-    }),
-  );
-
-/** Consents by their columns. */
-type Consents = Omit<Prisma.CustomerMarketingGetPayload<object>, 'customerId'>;
+const decide = async (tx: Pick<Tx, 'db'>, { keptId, closedId }: Parties): Promise<Decided[]> => {
+  const rows = await tx.db.customerMarketing.findMany({ where: { customerId: { in: [keptId, closedId] } } });
+  const rowOf = (id: string) => rows.find(({ customerId }) => customerId === id);
+  return CHANNELS.map((channel) => {
+    const [kept, closed] = [consentIn(rowOf(keptId), channel), consentIn(rowOf(closedId), channel)];
+    const isStricter = REFUSALS.includes(closed.state) && !REFUSALS.includes(kept.state);
+    return { channel, kept, closed, result: isStricter ? closed : kept };
+  });
+};
 
 /** The survivor's consents as a merge will leave them. */
-export const consentsInMerge = async (tx: Pick<Tx, 'db'>, parties: Parties): Promise<Consents> => {
+export const survivingConsents = async (tx: Pick<Tx, 'db'>, parties: Parties): Promise<Consents> => {
   const decided = await decide(tx, parties);
   const columns = decided.flatMap(({ channel, result }) => {
     const { state, optInLevel, at } = COLUMNS[channel];

@@ -1,14 +1,11 @@
 import { v7 as uuid } from 'uuid';
 import type { MarketingChannel } from '../../db/generated/enums.ts';
 import type { Tx } from '../../db/transact.ts';
-import { COLUMNS, type Consent, type GivenConsent } from './consent.ts';
+import { COLUMNS, type Consent, consentIn, type GivenConsent } from './consent.ts';
 
 /** What a customer lets the shop send by a channel; without a row she was never asked. */
-export const consentOf = async (tx: Pick<Tx, 'db'>, customerId: string, channel: MarketingChannel): Promise<Consent> => {
-  const row = await tx.db.customerMarketing.findUnique({ where: { customerId } });
-  const columns = COLUMNS[channel];
-  return { state: row?.[columns.state] ?? 'NOT_SUBSCRIBED', optInLevel: row?.[columns.optInLevel] ?? null, at: row?.[columns.at] ?? null };
-};
+export const consentOf = async (tx: Pick<Tx, 'db'>, customerId: string, channel: MarketingChannel): Promise<Consent> =>
+  consentIn(await tx.db.customerMarketing.findUnique({ where: { customerId } }), channel);
 
 /**
  * Keeps a consent and its line in the log. What was said before what is kept already does not overwrite it, and what is so already is

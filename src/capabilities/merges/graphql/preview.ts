@@ -6,7 +6,7 @@ import { encodeGid, idOf } from '../../../graphql/gid.ts';
 import { checkPage } from '../../../graphql/pages.ts';
 import { MoneyV2 } from '../../../graphql/scalars.ts';
 import { type SameAddress, sameAddresses } from '../../addresses/merge.ts';
-import { consentsInMerge } from '../../marketing/merge.ts';
+import { survivingConsents } from '../../marketing/merge.ts';
 import { type CreditInMerge, creditInMerge } from '../../store-credit/merge.ts';
 import { CHOICE_FIELDS, NOTE_CHARACTERS_MAX, type OverrideFields, TAGS_MAX } from '../fields.ts';
 import type { MergePlan, Planned } from '../plan.ts';
@@ -40,7 +40,7 @@ export const overridesIn = (input: OverrideArgs | null | undefined): OverrideFie
   input ? { ...input, ...Object.fromEntries(CHOICE_FIELDS.map((name) => [name, input[name] ? idOf(input[name], 'Customer') : null])) } : {};
 
 /** The survivor's consents, as the merge will leave them. */
-const marketingOf = ({ plan }: Shown, { app }: Context) => consentsInMerge({ db: app.backend.database.prisma }, plan.parties);
+const marketingOf = ({ plan }: Shown, { app }: Context) => survivingConsents({ db: app.backend.database.prisma }, plan.parties);
 
 /** An address as the survivor would have it, verified if its owner's is. */
 const emailOf = async (shown: Shown, email: string | null, context: Context) => {
