@@ -71,6 +71,8 @@ export class Connection {
   /** Sends JSON and waits for the whole answer. `headers` is lines that each end in CRLF. */
   post(path: string, headers: string, body: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      // A write to a socket that is gone says nothing to anybody.
+      if (this.#socket.destroyed) return reject(new Error('the server closed the connection'));
       this.#received = Buffer.alloc(0);
       this.#waiting = { resolve, reject };
       this.#socket.write(

@@ -90,7 +90,8 @@ const changeAccounts = async (payer: Started, path: string, accounts: readonly s
     const due = Math.min(total, Math.ceil(((performance.now() - started) / 1_000) * perSecond));
     while (sent < due && free.length > 0) {
       sent += 1;
-      const paying = debit(free.pop() as Connection).finally(() => underWay.delete(paying));
+      // In turn: a server closes connections that lie idle.
+      const paying = debit(free.shift() as Connection).finally(() => underWay.delete(paying));
       underWay.add(paying);
     }
     await Promise.race([sleep(1), ...underWay]);
