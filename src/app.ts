@@ -5,7 +5,7 @@ import { deliverMail, type MailSender } from './capabilities/mail/deliver.ts';
 import type { SmsSender } from './capabilities/mail/sms.ts';
 import { deliverLogout } from './capabilities/oidc-provider/back-channel.ts';
 import { rotateOidcKey, type SigningKeys, signingKeys } from './capabilities/oidc-provider/keys.ts';
-import { authenticating, isLive } from './capabilities/sessions/authenticate.ts';
+import { authenticating, stillLive } from './capabilities/sessions/authenticate.ts';
 import { type OpenByEmail, openingByEmail } from './capabilities/sessions/open-by-email.ts';
 import { deliverCreditMail } from './capabilities/store-credit/deliver-mail.ts';
 import { newsOf } from './capabilities/store-credit/news.ts';
@@ -193,7 +193,7 @@ export const createApp = (
     oidcKeys,
     authenticate: authenticating(backend.database, now),
     openByEmail: openingByEmail(backend.database.sql),
-    isLive: (viewer) => isLive(backend.database, viewer),
+    isLive: stillLive(backend.database),
     closing: closing.signal,
     close: async () => {
       closing.abort();

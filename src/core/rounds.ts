@@ -1,4 +1,5 @@
-const ROUND_STEP_MS = 1_000;
+/** So fine that the members of one step are no burst, with thousands of them. */
+const ROUND_STEP_MS = 100;
 
 /** Calls its members in turn, each once in a period: one timer for all, and their looks spread over the time. */
 export const rounds = (periodMs: number) => {

@@ -81,24 +81,30 @@ export interface Look<Item> {
 
 /**
  * What is new on a topic, for as long as the viewer may see it. `read` is asked at once and after every announcement for what came
- * since it was last asked; nothing is queued here but its last answer, so a slow reader costs no memory and misses nothing.
+ * since it was last asked; nothing is queued here but its last answer, so a slow reader costs no memory and misses nothing. It is given
+ * the announcement if there was one alone, and null when there was none and it is only time to look again.
  * Ends with an error when the viewer's token is revoked or runs out, and quietly when the gateway closes.
  *
  * Not an async generator: its `return()` would wait for the announcement that never comes.
  */
-export const live = <Item>({ app, viewer }: Context, topic: string, read: (news?: News) => Promise<Look<Item>>): AsyncIterableIterator<Item> => {
+export const live = <Item>(
+  { app, viewer }: Context,
+  topic: string,
+  read: (news?: News | null) => Promise<Look<Item>>,
+): AsyncIterableIterator<Item> => {
   let items: Item[] = [];
   let done = false;
   let isNews = true;
   // Of one message; of several since the last look, only a look can tell.
-  let news: News | undefined;
+  let news: News | null | undefined;
   // The token may have been revoked after the request was let in and before this listened.
   let doubt = true;
   let wake = (): void => {};
   const over = new AbortController();
 
-  const hear = (said?: News): void => {
-    news = isNews ? undefined : said;
+  const hear = (said?: News | null): void => {
+    if (said === null && isNews) return;
+    news = isNews && news !== null ? undefined : said;
     isNews = true;
     wake();
   };
@@ -106,7 +112,7 @@ export const live = <Item>({ app, viewer }: Context, topic: string, read: (news?
     doubt = true;
     wake();
   };
-  const stops = [app.backend.bus.subscribe(topic, hear), onDoubt(app, viewer, suspect), lookAgain(() => hear())];
+  const stops = [app.backend.bus.subscribe(topic, hear), onDoubt(app, viewer, suspect), lookAgain(() => hear(null))];
 
   const stop = (): void => {
     done = true;

@@ -75,18 +75,24 @@ export const authenticating = ({ sql }: Database, clock: () => Date): ((token: s
   };
 };
 
+const SESSIONS = `
+select id::text, customer_id::text as customer_id from session where id = any((select $1::text[]::uuid[])::uuid[]) and revoked_at is null`;
+const STAFF_TOKENS = 'select id::text from staff_token where id = any((select $1::text[]::uuid[])::uuid[]) and revoked_at is null';
+
 /**
- * Whether a viewer's session or staff token has not been revoked since; its expiry the caller knows. A session that is another customer's by
- * now, since two were merged or a merge was undone, is looked up anew before it shows anything more.
+ * Says whether a viewer's session or staff token has not been revoked since; its expiry the caller knows. A session that is another
+ * customer's by now, since two were merged or a merge was undone, is looked up anew before it shows anything more. Those who are asked
+ * about at the same time are looked up together.
  */
-export const isLive = async ({ sql }: Database, viewer: Viewer): Promise<boolean> => {
-  if (viewer.kind === 'anonymous') return false;
-  const [statement, values] =
-    viewer.kind === 'customer'
-      ? [
-          'select 1 from session where id = $1::text::uuid and customer_id = $2::text::uuid and revoked_at is null',
-          [viewer.sessionId, viewer.customerId],
-        ]
-      : ['select 1 from staff_token where id = $1::text::uuid and revoked_at is null', [viewer.tokenId]];
-  return (await sql(statement, values)).length === 1;
+export const stillLive = ({ sql }: Database): ((viewer: Viewer) => Promise<boolean>) => {
+  const ownerOf = together(async (ids) => {
+    const rows = await sql<{ id: string; customer_id: string }>(SESSIONS, [ids]);
+    return new Map(rows.map((found) => [found.id, found.customer_id]));
+  });
+  const tokenOf = together(async (ids) => new Map((await sql<{ id: string }>(STAFF_TOKENS, [ids])).map(({ id }) => [id, id])));
+  return async (viewer) => {
+    if (viewer.kind === 'anonymous') return false;
+    if (viewer.kind === 'customer') return (await ownerOf(viewer.sessionId)) === viewer.customerId;
+    return (await tokenOf(viewer.tokenId)) !== null;
+  };
 };

@@ -146,11 +146,16 @@ const updatesOf = ({ app }: Context, accountId: string, after: bigint | null) =>
     };
   };
 
-  return async (news?: News): Promise<Look<Update>> => {
+  return async (news?: News | null): Promise<Look<Update>> => {
     // Nothing is missing between what was told last and these news.
     if (news && seen !== null && versionIn(news) === seen + 1n) {
       seen += 1n;
       return { items: [updateIn(accountId, news)], more: false };
+    }
+    // All who look again at the same time are answered by one statement.
+    if (news === null && seen !== null) {
+      const account = await read.storeCreditAccount.findUnique({ where: { id: accountId }, select: { id: true, version: true } });
+      if (account?.version === seen) return { items: [], more: false };
     }
     if (seen === null) {
       const { version } = await read.storeCreditAccount.findUniqueOrThrow({ where: { id: accountId }, select: { version: true } });
