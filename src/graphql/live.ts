@@ -26,6 +26,19 @@ const endTopicOf = (viewer: Viewer): string | null => {
   }
 };
 
+const endings = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `end` when the gateway closes: one listener for everyone, as there are thousands. Returns the way to leave. */
+const onClosing = (closing: AbortSignal, end: () => void): (() => void) => {
+  const ends = endings.get(closing) ?? new Set();
+  if (!endings.has(closing)) {
+    endings.set(closing, ends);
+    closing.addEventListener('abort', () => [...ends].forEach((call) => void call()), { once: true });
+  }
+  ends.add(end);
+  return () => ends.delete(end);
+};
+
 const lookAgain = rounds(LOOK_AGAIN_MS);
 const doubtAgain = rounds(DOUBT_AGAIN_MS);
 
@@ -100,7 +113,6 @@ export const live = <Item>(
   // The token may have been revoked after the request was let in and before this listened.
   let doubt = true;
   let wake = (): void => {};
-  const over = new AbortController();
 
   const hear = (said?: News | null): void => {
     if (said === null && isNews) return;
@@ -112,16 +124,18 @@ export const live = <Item>(
     doubt = true;
     wake();
   };
-  const stops = [app.backend.bus.subscribe(topic, hear), onDoubt(app, viewer, suspect), lookAgain(() => hear(null))];
-
   const stop = (): void => {
     done = true;
-    over.abort();
     for (const leave of stops) leave();
     wake();
   };
+  const stops = [
+    app.backend.bus.subscribe(topic, hear),
+    onDoubt(app, viewer, suspect),
+    lookAgain(() => hear(null)),
+    onClosing(app.closing, () => stop()),
+  ];
   if (app.closing.aborted) stop();
-  else app.closing.addEventListener('abort', stop, { once: true, signal: over.signal });
 
   const look = async (): Promise<void> => {
     const said = news;

@@ -5,12 +5,13 @@ import { CloseCode, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
 import { rounds } from '../core/rounds.ts';
+import type { RequestFacts } from '../graphql/context.ts';
 import { BODY_BYTES_MAX, type Yoga } from './graphql.ts';
 import { createMask } from './masking.ts';
 import type { Metrics } from './metrics.ts';
 import type { OriginRule } from './origins.ts';
 import { fill } from './ready-text.ts';
-import { requestFacts } from './request.ts';
+import { requestFacts, tokenOf } from './request.ts';
 import { routeOf } from './routes.ts';
 import { type Connection, socketProtocol } from './socket-protocol.ts';
 
@@ -38,6 +39,11 @@ export interface Sockets {
 const refuse = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 };
+
+/** A function of no scope: one that was made beside a request would keep it as long as its connection. */
+function destroy(this: Duplex): void {
+  this.destroy();
+}
 
 const pingAgain = rounds(KEEP_ALIVE_MS);
 
@@ -88,8 +94,8 @@ export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets =>
     handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
 
-  const open = (socket: WebSocket, request: IncomingMessage): void => {
-    const connection: Connection = { socket, request, letIn: null, protocol: null };
+  const open = (socket: WebSocket, facts: RequestFacts, headerToken: string | null): void => {
+    const connection: Connection = { socket, facts, headerToken, letIn: null, protocol: null };
     const stopPings = keepAlive(socket);
     const failed = (error: Error): void => {
       if (socket.readyState !== socket.OPEN) return;
@@ -118,13 +124,14 @@ export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets =>
   };
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     const { origin } = request.headers;
     if (routeOf(request).name !== 'graphql') return refuse(socket, '404 Not Found');
     if (origin && !isAllowed(origin)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
-    if (!addresses.open(requestFacts(request, trustedProxyHops).address ?? 'unknown', socket)) return refuse(socket, '429 Too Many Requests');
-    sockets.handleUpgrade(request, socket, head, (connection) => open(connection, request));
+    const facts = requestFacts(request, trustedProxyHops);
+    if (!addresses.open(facts.address ?? 'unknown', socket)) return refuse(socket, '429 Too Many Requests');
+    sockets.handleUpgrade(request, socket, head, (connection) => open(connection, facts, tokenOf(request)));
   });
 
   return {

@@ -1,5 +1,5 @@
 import { together } from '../../core/gather.ts';
-import { isScope } from '../../core/scopes.ts';
+import { isScope, type Scope } from '../../core/scopes.ts';
 import { tokenHash } from '../../core/secret.ts';
 import type { Viewer } from '../../core/viewer.ts';
 import { ANONYMOUS } from '../../core/viewer.ts';
@@ -37,9 +37,22 @@ const NOTE_USE = {
   staff: 'update staff_token set last_used_at = $2::timestamptz where id = any($1::text[]::uuid[])',
 } as const;
 
+const SCOPES_KNOWN_MAX = 1_000;
+const knownScopes = new Map<string, ReadonlySet<Scope>>();
+
+/** The set of these scopes, one for all tokens that have the same. */
+const scopesOf = (names: readonly string[]): ReadonlySet<Scope> => {
+  const key = names.join();
+  const known = knownScopes.get(key);
+  if (known) return known;
+  const scopes = new Set(names.filter(isScope));
+  if (knownScopes.size < SCOPES_KNOWN_MAX) knownScopes.set(key, scopes);
+  return scopes;
+};
+
 const viewerOf = (found: Found): Viewer =>
   found.kind === 'staff'
-    ? { kind: 'staff', tokenId: found.id, scopes: new Set((found.scopes ?? []).filter(isScope)), expiresAt: found.expires_at }
+    ? { kind: 'staff', tokenId: found.id, scopes: scopesOf(found.scopes ?? []), expiresAt: found.expires_at }
     : {
         kind: 'customer',
         customerId: found.customer_id,

@@ -108,6 +108,9 @@ const write = async ({ typeChecks: asked, parts, info }: EventPlan, told: object
   return `${text}}`;
 };
 
+/** The same text in one piece: of the pieces it was put together of, every subscriber would keep those of her last event. */
+const inOne = (text: string): string => Buffer.from(text).toString();
+
 const answer = async (plan: EventPlan, event: unknown, context: Context): Promise<string> => {
   const scopes: Scopes = scopesOf(context);
   for (const check of plan.checks) check(event, plan.args, context, scopes, plan.info);
@@ -118,7 +121,7 @@ const answer = async (plan: EventPlan, event: unknown, context: Context): Promis
   const known = texts?.get(eyes as string);
   const text = known ?? (await write(plan, told, { context, scopes }));
   if (known === undefined) texts?.set(eyes as string, text);
-  return `{${plan.key}:${text}}`;
+  return inOne(`{${plan.key}:${text}}`);
 };
 
 type Execute = (args: ExecutionArgs) => unknown;
