@@ -2,8 +2,8 @@ import type { LazyRow } from '../../db/read/rows.ts';
 
 /*
  * Writers as source of their own, compiled once for a selection and the rows that it meets. A writer put together of closures runs the
- * same few functions for every field of every type, which JavaScript can then neither inline nor fit to anything; one function for each
- * kind of object writes a row in a third of the time. Whatever a document says enters the source as a quoted text, never as code.
+ * same few functions for every field of every type, which JavaScript can neither inline nor fit to anything (docs/performance.md).
+ * Whatever a document says enters the source as a quoted text, never as code.
  */
 
 /** JSON text that is known, or an expression for what is not. */
