@@ -142,6 +142,8 @@ export const liveRound = async (candidate: LiveCandidate, pace: LivePace, accoun
     // One comes and goes first, so that what is loaded at the first use is not taken for memory of subscribers.
     await client.tell({ kind: 'listen', ...how, accounts: before.slice(0, 1) });
     await client.tell({ kind: 'leave' });
+    // What a server still loads when it serves already, or gives back of its start, is no subscriber's.
+    await sleep(pace.settleSeconds * 1_000);
     const young = residentOf(holder.pid);
     await client.tell({ kind: 'listen', ...how, accounts: before });
     await sleep(pace.settleSeconds * 1_000);
