@@ -86,6 +86,13 @@ describe.each(backends)('a read whose fields are all relations, on $name', (kind
     expect(inside).toEqual({ accountId, account: { id: accountId, customerId, customer: { id: customerId } } });
   });
 
+  it('asks a field’s own permission by a plan too', async () => {
+    const query =
+      'query ($id: ID!) { customer(id: $id) { storeCreditAccounts(first: 1) { nodes { transactions(first: 1) { nodes { id note } } } } } }';
+    for (const _time of ['first', 'second', 'third']) expect((await ask(query, test.staffToken)).errors).toBeUndefined();
+    expect((await ask(query, customer.token)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
   it('asks once by a plan and once as ever for what is refused', async () => {
     const query = 'query ($id: ID!) { customer(id: $id) { id tags } }';
     for (const _time of ['first', 'second', 'third', 'fourth']) await ask(query, test.staffToken);
