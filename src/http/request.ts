@@ -9,7 +9,7 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 const single = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 
-/** Node puts a UUID together of twenty pieces; a change of case makes it one, a fourth as large for as long as a connection lasts. */
+/** Node puts a UUID together of twenty pieces; a change of case makes it one, as a connection keeps it for as long as it lasts. */
 const newId = (): string => randomUUID().toLowerCase();
 
 /** What a request says of itself. X-Forwarded-For is believed for as many hops as the operator runs proxies. */
