@@ -10,11 +10,14 @@ export type News = Readonly<Record<string, string | null>>;
 export interface Bus {
   /** Returns at once; what cannot be published now is dropped, and listeners look again after a reconnect. */
   publish(topic: string, news?: News): void;
-  /** Calls `listener` for each message, and once without news after a gap in which messages may have been lost. Returns the way to stop. */
-  subscribe(topic: string, listener: Listener): () => void;
+  /** Tells `listener` of each message, and once without news after a gap in which messages may have been lost. */
+  subscribe(topic: string, listener: Listener): void;
+  unsubscribe(topic: string, listener: Listener): void;
 }
 
-export type Listener = (news?: News) => void;
+export interface Listener {
+  hear(news?: News): void;
+}
 
 /** At most `max` under one name in a window of `windowSeconds`. Names are hashes: what they stand for is not kept. */
 export interface Limit {

@@ -6,26 +6,30 @@ export const memoryBus = (): Bus => {
   return {
     publish: (topic, news) => queueMicrotask(() => listeners.call(topic, news)),
     subscribe: (topic, listener) => listeners.add(topic, listener),
+    unsubscribe: (topic, listener) => listeners.remove(topic, listener),
   };
 };
 
 /** Who listens to what in this process; the service mode's bus fans out through it too. */
 export class Listeners {
-  readonly #byTopic = new Map<string, Set<Listener>>();
+  /** Nearly every topic has one listener, who needs no set. */
+  readonly #byTopic = new Map<string, Listener | Set<Listener>>();
 
-  add(topic: string, listener: Listener): () => void {
-    const existing = this.#byTopic.get(topic);
-    const set = existing ?? new Set<Listener>();
-    if (!existing) this.#byTopic.set(topic, set);
-    set.add(listener);
-    return () => {
-      set.delete(listener);
-      if (set.size === 0 && this.#byTopic.get(topic) === set) this.#byTopic.delete(topic);
-    };
+  add(topic: string, listener: Listener): void {
+    const there = this.#byTopic.get(topic);
+    if (there instanceof Set) there.add(listener);
+    else this.#byTopic.set(topic, there ? new Set([there, listener]) : listener);
+  }
+
+  remove(topic: string, listener: Listener): void {
+    const there = this.#byTopic.get(topic);
+    if (there instanceof Set) there.delete(listener);
+    if (there === listener || (there instanceof Set && there.size === 0)) this.#byTopic.delete(topic);
   }
 
   call(topic: string, news?: News): void {
-    for (const listener of [...(this.#byTopic.get(topic) ?? [])]) listener(news);
+    const there = this.#byTopic.get(topic);
+    for (const listener of there instanceof Set ? [...there] : there ? [there] : []) listener.hear(news);
   }
 
   callAll(): void {

@@ -45,6 +45,7 @@ export const redisBus = async (publisher: Redis, subscriber: Redis, prefix: stri
   return {
     publish: (topic, news) => void publisher.publish(channelOf(prefix, topic), news ? `${topic}\n${JSON.stringify(news)}` : topic).catch(() => {}),
     subscribe: (topic, listener) => listeners.add(topic, listener),
+    unsubscribe: (topic, listener) => listeners.remove(topic, listener),
   };
 };
 

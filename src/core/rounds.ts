@@ -1,31 +1,46 @@
 /** So fine that the members of one step are no burst, with thousands of them. */
 const ROUND_STEP_MS = 100;
 
-/** Calls its members in turn, each once in a period: one timer for all, and their looks spread over the time. */
-export const rounds = (periodMs: number) => {
-  const groups = Array.from({ length: periodMs / ROUND_STEP_MS }, () => new Set<() => void>());
-  let size = 0;
-  let at = 0;
-  let joined = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const step = (): void => {
-    at = (at + 1) % groups.length;
-    for (const call of [...(groups[at] as Set<() => void>)]) call();
-  };
-  /** Returns the way to leave. */
-  return (call: () => void): (() => void) => {
+/** Who is called once in a period. */
+export interface Member {
+  takeTurn(): void;
+}
+
+/**
+ * Calls its members in turn, each once in a period: one timer for all, and their looks spread over the time. Members are objects, and
+ * leave by their place: with thousands of them, a function made for each would be most of what is kept.
+ */
+export class Rounds {
+  readonly #groups: readonly Set<Member>[];
+  #size = 0;
+  #at = 0;
+  #joined = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(periodMs: number) {
+    this.#groups = Array.from({ length: periodMs / ROUND_STEP_MS }, () => new Set<Member>());
+  }
+
+  /** Answers with the member's place. */
+  join(member: Member): number {
     // Those who come at once are not called at once.
-    joined = (joined + 1) % groups.length;
-    const group = groups[joined] as Set<() => void>;
-    group.add(call);
-    size += 1;
-    timer ??= setInterval(step, ROUND_STEP_MS).unref();
-    return () => {
-      if (!group.delete(call)) return;
-      size -= 1;
-      if (size > 0) return;
-      clearInterval(timer);
-      timer = undefined;
-    };
-  };
-};
+    this.#joined = (this.#joined + 1) % this.#groups.length;
+    this.#groups[this.#joined]?.add(member);
+    this.#size += 1;
+    this.#timer ??= setInterval(() => this.#step(), ROUND_STEP_MS).unref();
+    return this.#joined;
+  }
+
+  leave(member: Member, place: number): void {
+    if (!this.#groups[place]?.delete(member)) return;
+    this.#size -= 1;
+    if (this.#size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #step(): void {
+    this.#at = (this.#at + 1) % this.#groups.length;
+    for (const member of [...(this.#groups[this.#at] as Set<Member>)]) member.takeTurn();
+  }
+}

@@ -19,14 +19,15 @@ export interface Context {
   /** Changes once at most: when the operation itself signs a customer in. */
   viewer: Viewer;
   readonly request: RequestFacts;
-  /** Loaders that a capability keeps for one operation, by name; a live reader takes a fresh context for each look. */
-  readonly loaders: Map<string, DataLoader<string, unknown>>;
+  /** Loaders that capabilities keep for one operation, by name; of a subscription, for one event. Null until there is one. */
+  loaders: Map<string, DataLoader<string, unknown>> | null;
 }
 
-export const createContext = (app: App, viewer: Viewer, request: RequestFacts): Context => ({ app, viewer, request, loaders: new Map() });
+export const createContext = (app: App, viewer: Viewer, request: RequestFacts): Context => ({ app, viewer, request, loaders: null });
 
 /** The operation's loader of that name, made on first use: many keys, one statement. */
 export const loaderOf = <Value>(context: Context, name: string, load: (keys: readonly string[]) => Promise<Map<string, Value>>) => {
+  context.loaders ??= new Map();
   const existing = context.loaders.get(name);
   if (existing) return existing as DataLoader<string, Value | null>;
   const loader = new DataLoader<string, Value | null>(async (keys) => {

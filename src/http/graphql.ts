@@ -2,17 +2,16 @@ import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
-import { execute } from 'graphql';
+import type { ExecutionArgs } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { App } from '../app.ts';
-import { compiledEvents } from '../graphql/compiled/events.ts';
+import type { liveEvents } from '../graphql/compiled/events.ts';
 import { compiledFirst } from '../graphql/compiled/execute.ts';
 import type { KnownDocuments } from '../graphql/compiled/known.ts';
 import type { Context } from '../graphql/context.ts';
 import { DOCUMENT_LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
 import { brokenVariable, refuseBrokenLiterals } from '../graphql/text.ts';
-import { createMask, maskPerRequest } from './masking.ts';
+import { type Mask, maskPerRequest } from './masking.ts';
 import type { Metrics } from './metrics.ts';
 import { corsOptions, type OriginRule } from './origins.ts';
 
@@ -40,15 +39,24 @@ const wholeText: Plugin = {
   },
 };
 
-/** Queries and the events of subscriptions by a plan of their document; by graphql-js whatever has none. */
+/** Queries by a plan of their document; by graphql-js whatever has none. */
 const compiled = (known: KnownDocuments): Plugin => ({
   onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(compiledFirst(executeFn, known)),
-  onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(compiledEvents(subscribeFn, execute)),
+});
+
+/** Subscribes to events; null for a document that another has to refuse. */
+export type Subscribe = ReturnType<typeof liveEvents>;
+
+/** Events are told as over a WebSocket. */
+const subscribing = (subscribe: Subscribe): Plugin => ({
+  onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(async (args: ExecutionArgs) => (await subscribe(args)) ?? subscribeFn(args)),
 });
 
 export interface GraphqlOptions {
   readonly isAllowed: OriginRule;
   readonly metrics: Metrics;
+  readonly mask: Mask;
+  readonly subscribe: Subscribe;
   /** Where documents that have a plan are noted; null leaves all execution to graphql-js, which answers the same. */
   readonly known: KnownDocuments | null;
 }
@@ -56,9 +64,8 @@ export interface GraphqlOptions {
 export type Yoga = ReturnType<typeof createGraphql>;
 
 /** Yoga with the schema, the limits and the masking; every path and protocol goes through its pipeline. */
-export const createGraphql = (app: App, { isAllowed, metrics, known }: GraphqlOptions) => {
-  const mask = createMask(app);
-  return createYoga<{ gateway: Context }>({
+export const createGraphql = ({ isAllowed, metrics, mask, subscribe, known }: GraphqlOptions) =>
+  createYoga<{ gateway: Context }>({
     schema,
     graphqlEndpoint: '*',
     logging: false,
@@ -74,6 +81,5 @@ export const createGraphql = (app: App, { isAllowed, metrics, known }: GraphqlOp
     graphiql: false,
     context: ({ gateway }) => gateway,
     maskedErrors: { maskError: (error) => mask(error, undefined) },
-    plugins: [...documentLimits(), wholeText, ...(known ? [compiled(known)] : []), metrics.plugin, maskPerRequest(mask)],
+    plugins: [...documentLimits(), wholeText, ...(known ? [compiled(known)] : []), subscribing(subscribe), metrics.plugin, maskPerRequest(mask)],
   });
-};

@@ -1,6 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { App } from '../app.ts';
+import type { Wording } from '../graphql/compiled/events.ts';
 import type { Context } from '../graphql/context.ts';
 
 const MESSAGE = 'Something went wrong on our side.';
@@ -52,12 +53,17 @@ export const maskPerRequest = (mask: Mask): Plugin => {
     }),
     onSubscribe: ({ args }) => ({
       onSubscribeResult: ({ result, setResult }) => {
-        const maskOne = maskFor(args);
-        setResult(isStream(result) ? maskedStream(result, maskOne) : masked(result as ExecutionResult, maskOne));
+        if (!isStream(result)) setResult(masked(result as ExecutionResult, maskFor(args)));
       },
     }),
   };
 };
+
+/** How the events of a subscription read: a stream that breaks says why in its last message, instead of tearing the connection that carries it. */
+export const maskedEvents = (mask: Mask): Wording => ({
+  result: (result, { request }) => masked(result, (error) => mask(error, request.id)),
+  broken: (error, { request }) => ({ errors: [mask(error, request.id)] }),
+});
 
 const masked = (result: ExecutionResult, mask: (error: unknown) => GraphQLError): ExecutionResult =>
   result.errors ? { ...result, errors: result.errors.map((error) => specified(mask(error))) } : result;
@@ -71,32 +77,4 @@ const specified = (error: GraphQLError): GraphQLError => {
   if (http?.status !== 400 || http.spec !== undefined) return error;
   const { originalError, message, extensions } = error;
   return new GraphQLError(message, { ...placeOf(error), originalError, extensions: { ...extensions, http: { ...http, spec: true } } });
-};
-
-/** A stream that breaks says why in its last message and ends, instead of tearing the connection that carries it. */
-const maskedStream = (
-  stream: AsyncIterableIterator<ExecutionResult>,
-  mask: (error: unknown) => GraphQLError,
-): AsyncIterableIterator<ExecutionResult> => {
-  let broken = false;
-  return {
-    next: async () => {
-      if (broken) return { value: undefined, done: true };
-      try {
-        const item = await stream.next();
-        return item.done ? item : { value: masked(item.value, mask), done: false };
-      } catch (error) {
-        broken = true;
-        return { value: { errors: [mask(error)] }, done: false };
-      }
-    },
-    return: async () => {
-      broken = true;
-      await stream.return?.();
-      return { value: undefined, done: true };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 };

@@ -1,11 +1,14 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { execute } from 'graphql';
 import type { App } from '../app.ts';
+import { liveEvents } from '../graphql/compiled/events.ts';
 import { createKnownDocuments } from '../graphql/compiled/known.ts';
 import { answer } from './answer.ts';
 import { createFront, type Front } from './front.ts';
 import { type GraphiqlTokens, graphiqlPage } from './graphiql.ts';
 import { createGraphql, type Yoga } from './graphql.ts';
+import { createMask, maskedEvents } from './masking.ts';
 import { createMetrics } from './metrics.ts';
 import { isForgeable, type OriginRule, originRule } from './origins.ts';
 import { contextOf, requestFacts } from './request.ts';
@@ -60,7 +63,9 @@ export const createServer = (app: App, options: ServerOptions): Gateway => {
   const isAllowed = originRule({ publicUrl: app.publicUrl, allowed: options.allowedOrigins, isProduction });
   const metrics = createMetrics();
   const known = isFast ? createKnownDocuments() : null;
-  const yoga = createGraphql(app, { isAllowed, metrics, known });
+  const mask = createMask(app);
+  const subscribe = liveEvents({ execute, wording: maskedEvents(mask), isFast });
+  const yoga = createGraphql({ isAllowed, metrics, mask, subscribe, known });
   const graphiql = isProduction ? null : graphiqlPage(app.publicUrl, options.graphiqlTokens);
   const graphql = graphqlHandle(app, { yoga, front: known && createFront(yoga, { isAllowed, metrics, known }), isAllowed, trustedProxyHops });
   const routes: Routes = { app, metrics, showInbox, trustedProxyHops, shopifyWebhookSecrets, graphql, graphiql };
@@ -78,7 +83,7 @@ export const createServer = (app: App, options: ServerOptions): Gateway => {
     },
   );
   server.maxConnections = CONNECTIONS_MAX;
-  const sockets = attachWebSocket(app, { ...waits, server, yoga, isAllowed, metrics, trustedProxyHops });
+  const sockets = attachWebSocket(app, { ...waits, server, yoga, mask, subscribe, isAllowed, metrics, trustedProxyHops });
 
   return {
     server,

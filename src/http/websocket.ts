@@ -1,21 +1,19 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CloseCode, makeServer } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { makeServer } from 'graphql-ws';
+import { WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
-import { rounds } from '../core/rounds.ts';
 import type { RequestFacts } from '../graphql/context.ts';
-import { BODY_BYTES_MAX, type Yoga } from './graphql.ts';
-import { createMask } from './masking.ts';
+import { Connection, type Door, GatewaySocket } from './connection.ts';
+import { BODY_BYTES_MAX, type Subscribe, type Yoga } from './graphql.ts';
+import type { Mask } from './masking.ts';
 import type { Metrics } from './metrics.ts';
 import type { OriginRule } from './origins.ts';
-import { fill } from './ready-text.ts';
 import { requestFacts, tokenOf } from './request.ts';
 import { routeOf } from './routes.ts';
-import { type Connection, socketProtocol } from './socket-protocol.ts';
+import { socketProtocol } from './socket-protocol.ts';
 
-const KEEP_ALIVE_MS = 15_000;
 const CONNECTIONS_PER_ADDRESS_MAX = 10_000;
 const GOING_AWAY = 1001;
 /** How long a client may take to answer a close before it is cut off. */
@@ -24,6 +22,8 @@ const FAREWELL_MS = 1_000;
 export interface WebSocketOptions {
   readonly server: Server;
   readonly yoga: Yoga;
+  readonly mask: Mask;
+  readonly subscribe: Subscribe;
   readonly isAllowed: OriginRule;
   readonly metrics: Metrics;
   readonly trustedProxyHops: number;
@@ -45,82 +45,47 @@ function destroy(this: Duplex): void {
   this.destroy();
 }
 
-const pingAgain = rounds(KEEP_ALIVE_MS);
-
-/** Terminates a connection that leaves a ping unanswered for a whole round. */
-const keepAlive = (socket: WebSocket): (() => void) => {
-  let isThere = true;
-  socket.on('pong', () => {
-    isThere = true;
-  });
-  return pingAgain(() => {
-    if (!isThere) return socket.terminate();
-    isThere = false;
-    socket.ping();
-  });
-};
-
-/** Whether an answer is owed: graphql-ws keeps null for an operation that streams nothing. */
-const isAnswering = ({ protocol }: Connection): boolean => Object.values(protocol?.subscriptions ?? {}).includes(null as never);
-
-/** Counts open connections by client address; `open` says whether one more may be, and counts it until its socket closes. */
+/** Counts open connections by client address. */
 const addressCounter = () => {
   const counts = new Map<string, number>();
   return {
-    open: (address: string, socket: Duplex): boolean => {
-      const count = counts.get(address) ?? 0;
-      if (count >= CONNECTIONS_PER_ADDRESS_MAX) return false;
-      counts.set(address, count + 1);
-      socket.once('close', () => {
-        const left = (counts.get(address) ?? 1) - 1;
-        if (left > 0) counts.set(address, left);
-        else counts.delete(address);
-      });
-      return true;
+    isFull: (address: string): boolean => (counts.get(address) ?? 0) >= CONNECTIONS_PER_ADDRESS_MAX,
+    add: (address: string): void => void counts.set(address, (counts.get(address) ?? 0) + 1),
+    remove: (address: string): void => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left > 0) counts.set(address, left);
+      else counts.delete(address);
     },
   };
 };
+
+const addressOf = ({ address }: RequestFacts): string => address ?? 'unknown';
 
 /** graphql-ws on the paths of GraphQL: Origin checked at the upgrade, token taken at connection_init, the connection closed when the token dies. */
 export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets => {
   const { server, isAllowed, metrics, trustedProxyHops, drainMs } = options;
   let isClosing = false;
-  const protocol = makeServer(socketProtocol(app, { ...options, mask: createMask(app), isClosing: () => isClosing }));
   const connections = new Set<Connection>();
   const addresses = addressCounter();
   const sockets = new WebSocketServer({
     noServer: true,
+    WebSocket: GatewaySocket,
     maxPayload: BODY_BYTES_MAX,
     handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
 
-  const open = (socket: WebSocket, facts: RequestFacts, headerToken: string | null): void => {
-    const connection: Connection = { socket, facts, headerToken, letIn: null, protocol: null };
-    const stopPings = keepAlive(socket);
-    const failed = (error: Error): void => {
-      if (socket.readyState !== socket.OPEN) return;
-      app.log.warn({ error }, 'socket message failed');
-      socket.close(CloseCode.InternalServerError, 'Internal server error');
-    };
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (text) => new Promise((resolve, reject) => socket.send(fill(text), (error) => (error ? reject(error) : resolve()))),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on('message', (bytes) => void take(String(bytes)).catch(failed)),
-      },
-      connection,
-    );
-    connections.add(connection);
-    metrics.sockets.inc();
-    // ws answers a breach of its protocol by itself, with the code that says what it was.
-    socket.on('error', () => {});
-    socket.once('close', (code, reason) => {
+  const door: Door = {
+    protocol: makeServer(socketProtocol(app, { ...options, isClosing: () => isClosing })),
+    left: (connection) => {
       connections.delete(connection);
+      addresses.remove(addressOf(connection.facts));
       metrics.sockets.dec();
-      stopPings();
-      void closed(code, String(reason)).catch(failed);
-    });
+    },
+  };
+  const open = (socket: GatewaySocket, facts: RequestFacts, headerToken: string | null): void => {
+    connections.add(new Connection(app, door, socket, facts, headerToken));
+    addresses.add(addressOf(facts));
+    metrics.sockets.inc();
   };
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -130,7 +95,7 @@ export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets =>
     if (origin && !isAllowed(origin)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
     const facts = requestFacts(request, trustedProxyHops);
-    if (!addresses.open(facts.address ?? 'unknown', socket)) return refuse(socket, '429 Too Many Requests');
+    if (addresses.isFull(addressOf(facts))) return refuse(socket, '429 Too Many Requests');
     sockets.handleUpgrade(request, socket, head, (connection) => open(connection, facts, tokenOf(request)));
   });
 
@@ -139,7 +104,7 @@ export const attachWebSocket = (app: App, options: WebSocketOptions): Sockets =>
       isClosing = true;
       const latest = Date.now() + drainMs;
       const leave = async (connection: Connection): Promise<void> => {
-        while (isAnswering(connection) && Date.now() < latest) await sleep(10);
+        while (connection.isAnswering && Date.now() < latest) await sleep(10);
         connection.socket.close(GOING_AWAY, 'Going away');
       };
       await Promise.all([...connections].map(leave));

@@ -4,6 +4,7 @@ import { connect as connectTcp, createServer as createTcpServer, type Server, ty
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
+import type { Listener } from '../../src/backend/backend.ts';
 import { service } from '../../src/backend/service.ts';
 import { credit } from '../../src/capabilities/store-credit/credit.ts';
 import { debit } from '../../src/capabilities/store-credit/debit.ts';
@@ -248,14 +249,18 @@ if (services) {
       await watcher.take(1);
       // The watcher itself may look at any moment without being told, so it is the bus that is listened to; the opening credit may still be told.
       const heard: unknown[] = [];
-      const stopHearing = reader.app.backend.bus.subscribe(topics.storeCreditAccount(accountId), (news) => {
-        if (news && (news as { version: string }).version !== '1') heard.push(news);
-      });
+      const { bus } = reader.app.backend;
+      const listener: Listener = {
+        hear: (news) => {
+          if (news && (news as { version: string }).version !== '1') heard.push(news);
+        },
+      };
+      bus.subscribe(topics.storeCreditAccount(accountId), listener);
       way.cut();
       await moveOften(writer.app, accountId);
       await soon(500);
       expect(heard).toEqual([]);
-      stopHearing();
+      bus.unsubscribe(topics.storeCreditAccount(accountId), listener);
       way.mend();
       await watcher.stop();
       const resumed = watch({ graphqlUrl: reader.graphqlUrl, token: tokens.accessToken, accountId: gid, after: '1' });

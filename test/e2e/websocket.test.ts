@@ -10,6 +10,7 @@ import { createServer, type Gateway } from '../../src/http/server.ts';
 import { backends, TEST_SECRET } from '../support/backends.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { givenCredit, givenSession } from '../support/given.ts';
+import { givenProven, mergeInto } from '../support/merging.ts';
 
 const INIT_MS = 300;
 const SLOW_MS = 60;
@@ -223,6 +224,18 @@ describe.each(backends)('WebSocket on $name', (kind) => {
     }
   });
 
+  it.each([
+    ['that cannot be kept', { id: 'lone \ud800' }, 'surrogate'],
+    ['that does not fit', { id: null }, 'non-null'],
+    ['that names nothing', { id: 'nothing' }, 'is not an id'],
+  ])('refuses to subscribe with a variable %s', async (_what, variables, message) => {
+    const { tokens } = await givenSession(test.app);
+    const { say, hear } = await letIn(tokens.accessToken);
+    say({ type: 'subscribe', id: '1', payload: { query: WATCH, variables } });
+    const refused = { message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } };
+    expect(await hear('next', '1')).toMatchObject({ payload: { errors: [refused] } });
+  });
+
   it('takes the token of the upgrade request where connection_init brings none', async () => {
     const { gid, tokens } = await givenSession(test.app);
     const { say, hear } = await connect(url, { headers: { authorization: tokens.accessToken } });
@@ -281,6 +294,17 @@ describe.each(backends)('WebSocket on $name', (kind) => {
       expect(Date.now() - endsAt.getTime()).toBeLessThan(1_000);
     });
 
+    it('when its session becomes another customer’s, who is who it is from then on', async () => {
+      const { customerId, tokens } = await givenSession(test.app);
+      await test.app.backend.database.prisma.customer.update({ where: { id: customerId }, data: { emailVerifiedAt: new Date() } });
+      const kept = await givenProven(test.app);
+      const { ended } = await letIn(tokens.accessToken);
+      await within(ended, () => mergeInto(test.app, kept.customerId, customerId));
+      const { say, hear } = await letIn(tokens.accessToken);
+      say({ type: 'subscribe', id: '1', payload: { query: '{ customer { id } }' } });
+      expect(await hear('next', '1')).toMatchObject({ payload: { data: { customer: { id: kept.gid } } } });
+    });
+
     it('and not when another session of the same customer signs out', async () => {
       const { tokens } = await givenSession(test.app);
       const other = await givenSession(test.app);
@@ -308,11 +332,11 @@ describe.each(backends)('WebSocket on $name', (kind) => {
         ...bus,
         subscribe: (topic, listener) => {
           listening += 1;
-          const stop = bus.subscribe(topic, listener);
-          return () => {
-            listening -= 1;
-            stop();
-          };
+          bus.subscribe(topic, listener);
+        },
+        unsubscribe: (topic, listener) => {
+          listening -= 1;
+          bus.unsubscribe(topic, listener);
         },
       },
     });

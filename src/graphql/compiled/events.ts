@@ -13,6 +13,8 @@ import {
 } from 'graphql';
 import type { Viewer } from '../../core/viewer.ts';
 import type { Context } from '../context.ts';
+import { Live, type Teller } from '../live.ts';
+import { brokenVariable } from '../text.ts';
 import { type Check, fieldChecks, type Scopes, scopesOf, typeChecks } from './access.ts';
 import { definitionOf, fieldsOf, type Meaning, resolverOf } from './fields.ts';
 import { JsonText } from './json-text.ts';
@@ -124,45 +126,68 @@ const answer = async (plan: EventPlan, event: unknown, context: Context): Promis
   return inOne(`{${plan.key}:${text}}`);
 };
 
+/** The data of an event as a plan writes them; null where it gives up. */
+const textOf = async (plan: EventPlan, event: unknown, context: Context): Promise<string | null> => {
+  try {
+    const text = await answer(plan, event, context);
+    plan.answered += 1;
+    return text;
+  } catch {
+    plan.bailed += 1;
+    return null;
+  }
+};
+
 type Execute = (args: ExecutionArgs) => unknown;
 
-/** Subscribes as ever, and tells of the events by a plan of the document where there is one. */
-export const compiledEvents =
-  (subscribe: Execute, execute: Execute) =>
-  async (args: ExecutionArgs): Promise<unknown> => {
+/** How what is told of a subscription reads for its client: `result` of an event, `broken` in place of one where the stream breaks. */
+export interface Wording {
+  result(result: ExecutionResult, context: Context): ExecutionResult;
+  broken(error: unknown, context: Context): ExecutionResult;
+}
+
+/** Tells a client of events: by a plan of the document where there is one, else by `execute`. */
+class EventTeller implements Teller<unknown, ExecutionResult> {
+  constructor(
+    private readonly args: ExecutionArgs,
+    private readonly plan: EventPlan | null,
+    private readonly how: { readonly execute: Execute; readonly wording: Wording },
+  ) {}
+
+  async tell(event: unknown): Promise<ExecutionResult> {
+    const { args, plan, how } = this;
+    const context = args.contextValue as Context;
+    const text = plan && (await textOf(plan, event, context));
+    if (text !== null) return { data: new JsonText(text) as never };
+    return how.wording.result((await how.execute({ ...args, rootValue: event })) as ExecutionResult, context);
+  }
+
+  broken(error: unknown): ExecutionResult {
+    return this.how.wording.broken(error, this.args.contextValue as Context);
+  }
+}
+
+export interface EventOptions {
+  readonly execute: Execute;
+  readonly wording: Wording;
+  /** False leaves all events to `execute`. */
+  readonly isFast: boolean;
+}
+
+/**
+ * Subscribes and tells of the events. Answers null where there is nothing to subscribe to, since a variable does not fit or cannot be kept: whoever
+ * executes else says what is wrong.
+ */
+export const liveEvents =
+  ({ isFast, ...how }: EventOptions) =>
+  async (args: ExecutionArgs): Promise<AsyncIterable<ExecutionResult> | ExecutionResult | null> => {
     const operation = getOperationAST(args.document, args.operationName);
-    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return subscribe(args);
+    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return null;
     const { coerced } = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {});
-    const plan = coerced && planOf(args, operation, coerced);
-    if (!plan) return subscribe(args);
-    const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source)) return source;
-    const events = source[Symbol.asyncIterator]();
-    const tell = async (event: unknown): Promise<ExecutionResult> => {
-      try {
-        const text = await answer(plan, event, args.contextValue as Context);
-        plan.answered += 1;
-        return { data: new JsonText(text) as never };
-      } catch {
-        plan.bailed += 1;
-        return (await execute({ ...args, rootValue: event })) as ExecutionResult;
-      }
-    };
-    return {
-      next: async () => {
-        const { value, done } = await events.next();
-        return done ? { value: undefined, done: true } : { value: await tell(value), done: false };
-      },
-      return: async () => {
-        await events.return?.();
-        return { value: undefined, done: true };
-      },
-      throw: async (error: unknown) => {
-        await events.throw?.(error);
-        throw error;
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    if (!coerced || brokenVariable(coerced)) return null;
+    const plan = isFast ? planOf(args, operation, coerced) : null;
+    const events = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in events)) return how.wording.result(events, args.contextValue as Context);
+    if (!(events instanceof Live)) throw new TypeError('A subscription answers with `live`.');
+    return events.toldBy(new EventTeller(args, plan, how));
   };

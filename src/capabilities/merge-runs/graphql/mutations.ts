@@ -92,9 +92,9 @@ builder.subscriptionFields((t) => ({
       const id = runOf(args.id);
       return live(context, topics.duplicateMergeRun(id), movesOf(context, id)) as never;
     },
-    resolve: (query, { id }: { id: string }, _args, { app, loaders }) => {
-      loaders.clear();
-      return app.backend.database.read.duplicateMergeRun.findUnique({ ...query, where: { id } });
+    resolve: (query, { id }: { id: string }, _args, context) => {
+      context.loaders = null;
+      return context.app.backend.database.read.duplicateMergeRun.findUnique({ ...query, where: { id } });
     },
   }),
 }));

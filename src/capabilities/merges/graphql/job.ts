@@ -131,7 +131,7 @@ builder.subscriptionFields((t) => ({
       return live(context, topics.customerMergeJob(mergeId), standingsOf(context, mergeId, languageOfOperation(info, context)));
     },
     resolve: (standing, _args, context) => {
-      context.loaders.clear();
+      context.loaders = null;
       return standing;
     },
   }),

@@ -284,7 +284,7 @@ builder.subscriptionFields((t) => ({
       return live(context, topics.storeCreditBulkIssue(id), versionsOf(context, id)) as never;
     },
     resolve: (query, issue, _args, context) => {
-      context.loaders.clear();
+      context.loaders = null;
       return context.app.backend.database.read.storeCreditBulkIssue.findUniqueOrThrow({ ...query, where: { id: (issue as { id: string }).id } });
     },
   }),

@@ -105,7 +105,7 @@ builder.subscriptionFields((t) => ({
       return live(context, topics.storeCreditTransactions, transactionsAfter(context, start, where, after == null));
     },
     resolve: (update, _args, context) => {
-      context.loaders.clear();
+      context.loaders = null;
       return update;
     },
   }),

@@ -186,7 +186,7 @@ builder.subscriptionFields((t) => ({
     },
     resolve: (update, _args, context) => {
       // What an operation's loaders have read belongs to the update before.
-      context.loaders.clear();
+      context.loaders = null;
       return update;
     },
   }),

@@ -166,7 +166,7 @@ builder.subscriptionFields((t) => ({
       });
     },
     resolve: (run, _args, context) => {
-      context.loaders.clear();
+      context.loaders = null;
       return run as never;
     },
   }),
