@@ -94,8 +94,11 @@ const LISTED = new Set(['uuid', 'text', 'int8']);
  * A list as the planner cannot see into it: of a list that it sees it counts the members, finds a plan for a few cheaper than one for any,
  * and plans the statement anew each time it runs, which costs more than running it.
  */
-const list = (writing: Writing, type: string, value: unknown): string =>
-  LISTED.has(type) ? `(select ${parameter(writing, value)}::${type}[])::${type}[]` : parameter(writing, value);
+const list = (writing: Writing, type: string, values: readonly unknown[]): string => {
+  if (LISTED.has(type)) return `(select ${parameter(writing, values)}::${type}[])::${type}[]`;
+  // A driver that does not know the type of the enum cannot write its array.
+  return parameter(writing, type === 'enum' ? `{${values.map((value) => JSON.stringify(value)).join()}}` : values);
+};
 
 const notScalar = (writing: Writing, column: string, value: unknown): string => {
   if (value === null) return `${column} is not null`;
