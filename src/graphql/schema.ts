@@ -1,4 +1,4 @@
-import { type GraphQLSchema, specifiedDirectives } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
 import '../capabilities/accounts-settings/graphql.ts';
 import '../capabilities/addresses/graphql.ts';
 import '../capabilities/admin/graphql.ts';
@@ -74,4 +74,12 @@ import { builder } from './builder.ts';
 import { idempotent, inContext } from './directives.ts';
 
 /** The whole schema: one line here for each slice. */
-export const schema: GraphQLSchema = builder.toSchema({ directives: [...specifiedDirectives, inContext, idempotent] });
+export const schema: GraphQLSchema = builder.toSchema({ sortSchema: false, directives: [...specifiedDirectives, inContext, idempotent] });
+
+let sorted: GraphQLSchema | null = null;
+
+/** The same with everything by its name, as people look for it; made when it is first looked at, and not at the gateway's start. */
+export const sortedSchema = (): GraphQLSchema => {
+  sorted ??= lexicographicSortSchema(schema);
+  return sorted;
+};

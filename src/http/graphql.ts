@@ -2,14 +2,14 @@ import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
-import type { ExecutionArgs } from 'graphql';
+import { type ExecutionArgs, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { liveEvents } from '../graphql/compiled/events.ts';
 import { compiledFirst } from '../graphql/compiled/execute.ts';
 import type { KnownDocuments } from '../graphql/compiled/known.ts';
 import type { Context } from '../graphql/context.ts';
 import { DOCUMENT_LIMITS } from '../graphql/limits.ts';
-import { schema } from '../graphql/schema.ts';
+import { schema, sortedSchema } from '../graphql/schema.ts';
 import { brokenVariable, refuseBrokenLiterals } from '../graphql/text.ts';
 import { type Mask, maskPerRequest } from './masking.ts';
 import type { Metrics } from './metrics.ts';
@@ -36,6 +36,17 @@ const wholeText: Plugin = {
   onSubscribe: ({ args, setResultAndStopExecution }) => {
     const error = brokenVariable(args.variableValues);
     if (error) setResultAndStopExecution({ errors: [error] });
+  },
+};
+
+const isIntrospection = ({ selectionSet }: OperationDefinitionNode): boolean =>
+  selectionSet.selections.some((selection) => selection.kind === Kind.FIELD && selection.name.value === '__schema');
+
+/** Whoever looks at the schema finds it in order. */
+const introspection: Plugin = {
+  onExecute: ({ args }) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (operation && isIntrospection(operation)) args.schema = sortedSchema();
   },
 };
 
@@ -81,5 +92,13 @@ export const createGraphql = ({ isAllowed, metrics, mask, subscribe, known }: Gr
     graphiql: false,
     context: ({ gateway }) => gateway,
     maskedErrors: { maskError: (error) => mask(error, undefined) },
-    plugins: [...documentLimits(), wholeText, ...(known ? [compiled(known)] : []), subscribing(subscribe), metrics.plugin, maskPerRequest(mask)],
+    plugins: [
+      ...documentLimits(),
+      wholeText,
+      introspection,
+      ...(known ? [compiled(known)] : []),
+      subscribing(subscribe),
+      metrics.plugin,
+      maskPerRequest(mask),
+    ],
   });

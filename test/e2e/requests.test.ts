@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeGid } from '../../src/graphql/gid.ts';
 import { backends } from '../support/backends.ts';
@@ -17,6 +19,12 @@ describe.each(WAYS)('by $way', ({ isFast }) => {
 
   const post = (body: string, headers: Record<string, string> = {}, path = '/graphql'): Promise<Told> =>
     send(test.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+
+  it('shows the schema by name, as schema.graphql has it', async () => {
+    const options = { specifiedByUrl: true, inputValueDeprecation: true, oneOf: true, directiveIsRepeatable: true };
+    const { body } = await post(JSON.stringify({ query: getIntrospectionQuery(options) }));
+    expect(`${printSchema(buildClientSchema((body as { data: IntrospectionQuery }).data))}\n`).toBe(readFileSync('schema.graphql', 'utf8'));
+  });
 
   describe('another site’s page', () => {
     const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };

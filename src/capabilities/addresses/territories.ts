@@ -1,4 +1,5 @@
-import countries from 'i18n-iso-countries';
+// Not the package itself, which comes with the names of all countries in eighty languages.
+import countries from 'i18n-iso-countries/index.js';
 import type { Language } from '../../core/language.ts';
 
 /** ISO 3166-1 alpha-2 codes. */

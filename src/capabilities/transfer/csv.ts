@@ -1,5 +1,10 @@
-import { parse } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
 import { DomainError } from '../../core/errors.ts';
+
+const load = createRequire(import.meta.url);
+
+/** Comes with the first file, and not with the gateway's start. */
+const library = () => load('csv-parse/sync') as typeof import('csv-parse/sync');
 
 /** A row is no longer than this; a quote that is still open after as many is taken to be a mistake. */
 export const ROW_CHARACTERS_MAX = 65_536;
@@ -147,7 +152,7 @@ const delimiterOf = (text: string): Delimiter => {
 };
 
 const cellsOf = (rows: readonly string[], delimiter: Delimiter): string[][] =>
-  parse(rows.join('\n'), { delimiter, record_delimiter: '\n', relax_quotes: true, relax_column_count: true, skip_empty_lines: false });
+  library().parse(rows.join('\n'), { delimiter, record_delimiter: '\n', relax_quotes: true, relax_column_count: true, skip_empty_lines: false });
 
 /** Reads the cells of many rows at once, which costs a tenth of reading them one by one; a batch that does not come out even is read singly. */
 const readCells = (cuts: readonly Cut[], delimiter: Delimiter): CsvRow[] => {

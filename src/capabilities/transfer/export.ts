@@ -1,9 +1,9 @@
-import { stringify } from 'csv-stringify/sync';
 import type { App } from '../../app.ts';
 import { DomainError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scopes.ts';
 import { customerSearch } from '../customers/search.ts';
 import { orderSearch } from '../orders/search.ts';
+import { writeCsv } from '../store-credit/csv.ts';
 import { allAccountsSearch, allTransactionsSearch } from '../store-credit/search.ts';
 import {
   ACCOUNT_COLUMNS,
@@ -106,8 +106,7 @@ export const openExport = (order: ExportOrder): OpenedExport => ({
 const textOf = (value: unknown): string => (value === null ? '' : guarded(String(value)));
 
 /** An empty cell that is alone in its line is quoted: readers skip lines that are blank. */
-const csvOf = (rows: readonly (readonly string[])[]): string =>
-  stringify(rows as string[][], { record_delimiter: 'windows', quoted_empty: rows[0]?.length === 1 });
+const csvOf = (rows: readonly (readonly string[])[]): string => writeCsv(rows, { quoted_empty: rows[0]?.length === 1 });
 
 /**
  * What is asked for, as text in pieces: a page of rows each, read when the piece before is taken, in the order of ids, so that what is there

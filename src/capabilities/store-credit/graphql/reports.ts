@@ -26,7 +26,7 @@ const money = (amount: string, currency: string) => ({ amountMinor: BigInt(amoun
 
 /** What is to be reported, when it is not too much. */
 const whole = <Row>(rows: Row[], advice: string): Row[] => {
-  if (rows.length > ROWS_MAX) throw badInput(`This report has more than ${ROWS_MAX.toLocaleString('en')} rows: ${advice}.`);
+  if (rows.length > ROWS_MAX) throw badInput(`This report has more than ${ROWS_MAX} rows: ${advice}.`);
   return rows;
 };
 

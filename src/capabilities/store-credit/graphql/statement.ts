@@ -79,7 +79,7 @@ builder.prismaObjectField(StoreCreditAccount, 'statement', (t) =>
   t.field({
     type: StatementType,
     nullable: false,
-    description: `What happened in a period, at most ${STATEMENT_LINES_MAX.toLocaleString('en')} movements.`,
+    description: `What happened in a period, at most ${STATEMENT_LINES_MAX} movements.`,
     complexity: { field: 500 },
     args: {
       from: t.arg({ type: 'DateTime', required: true }),
@@ -89,7 +89,7 @@ builder.prismaObjectField(StoreCreditAccount, 'statement', (t) =>
     resolve: async ({ id }, args, { app }) => {
       const statement = await statementOf(app.backend.database.sql, id, { ...periodIn(args, app.clock()), isOpen: !args.to });
       if (!statement || statement.lines.length > STATEMENT_LINES_MAX)
-        throw badInput(`There are more than ${STATEMENT_LINES_MAX.toLocaleString('en')} movements in this period: ask for a shorter one.`);
+        throw badInput(`There are more than ${STATEMENT_LINES_MAX} movements in this period: ask for a shorter one.`);
       return statement;
     },
   }),
