@@ -175,8 +175,8 @@ export interface EventOptions {
 }
 
 /**
- * Subscribes and tells of the events. Answers null where there is nothing to subscribe to, since a variable does not fit or cannot be kept: whoever
- * executes else says what is wrong.
+ * Subscribes and tells of the events. Answers null where there is nothing to subscribe to, since a variable does not fit or cannot be
+ * kept: whoever subscribes otherwise says what is wrong.
  */
 export const liveEvents =
   ({ isFast, ...how }: EventOptions) =>
