@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 
 /*
  * Whoever watches waits nearly always, and by thousands. So those who wait are objects whose methods are shared, and no function is left
- * suspended meanwhile: closures and suspended functions were half of what a subscriber kept.
+ * suspended meanwhile: with the closures and suspended functions went half of what a subscriber kept.
  */
 
 /** A message may be lost with the process that should have sent it; everyone looks again this often without being told. */

@@ -74,7 +74,7 @@ export interface GraphqlOptions {
 
 export type Yoga = ReturnType<typeof createGraphql>;
 
-/** Yoga with the schema, the limits and the masking; every path and protocol goes through its pipeline. */
+/** Yoga with the schema, the limits and the masking: whatever way a document comes, it is parsed, limited and validated here. */
 export const createGraphql = ({ isAllowed, metrics, mask, subscribe, known }: GraphqlOptions) =>
   createYoga<{ gateway: Context }>({
     schema,

@@ -39,7 +39,7 @@ const placeOf = ({ nodes, source, positions, path }: GraphQLError) => ({ nodes, 
 
 const isStream = (result: unknown): result is AsyncIterableIterator<ExecutionResult> => Symbol.asyncIterator in (result as object);
 
-/** Yoga masks without saying for which request; this does it where the context is at hand, for every message of a subscription too. */
+/** Yoga masks without saying for which request; this does it where the context is at hand. Events of a subscription are masked as they are told. */
 export const maskPerRequest = (mask: Mask): Plugin => {
   const maskFor = (args: ExecutionArgs) => {
     const requestId = (args.contextValue as Context | undefined)?.request?.id;
