@@ -16,17 +16,28 @@ const givenReader = ({ leftMs = null as number | null } = {}) => {
   let isRevoked = false;
   const found: Look<string>[] = [];
   let looks = 0;
+  let onLook = (): void => {};
   const app = { backend: { bus }, closing: closing.signal, clock: () => new Date(), isLive: async () => !isRevoked };
   const context = createContext(app as never, viewer, {} as never);
   const stream = live(context, TOPIC, async () => {
     looks += 1;
-    return found.shift() ?? { items: [], more: false };
+    const look = found.shift() ?? { items: [], more: false };
+    const act = onLook;
+    onLook = () => {};
+    act();
+    // What is said meanwhile is heard before this is answered.
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    return look;
   });
   return {
     stream,
     bus,
     close: () => closing.abort(),
     looks: () => looks,
+    /** Once, in the middle of the next look. */
+    onLook: (act: () => void) => {
+      onLook = act;
+    },
     find: (...items: string[]) => void found.push({ items, more: false }),
     revoke: () => {
       isRevoked = true;
@@ -72,16 +83,31 @@ describe('a reader of what is new', () => {
     await stream.return();
   });
 
-  it('misses no announcement that comes while it looks or is told', async () => {
+  it('misses no announcement that comes while it looks', async () => {
+    const { stream, bus, find, onLook } = givenReader();
+    find('a');
+    onLook(() => {
+      find('b');
+      bus.publish(TOPIC);
+    });
+    expect(await stream.next()).toEqual({ value: 'a', done: false });
+    const next = whenTold(stream.next());
+    await passMs(0);
+    expect(next.value).toEqual({ value: 'b', done: false });
+    await stream.return();
+  });
+
+  it('misses no announcement that comes while nobody asks', async () => {
     const { stream, bus, find } = givenReader();
     find('a');
-    const first = stream.next();
-    bus.publish(TOPIC);
-    expect(await first).toEqual({ value: 'a', done: false });
-    bus.publish(TOPIC);
+    expect(await stream.next()).toEqual({ value: 'a', done: false });
     await passMs(0);
     find('b');
-    expect(await stream.next()).toEqual({ value: 'b', done: false });
+    bus.publish(TOPIC);
+    await passMs(0);
+    const next = whenTold(stream.next());
+    await passMs(0);
+    expect(next.value).toEqual({ value: 'b', done: false });
     await stream.return();
   });
 
