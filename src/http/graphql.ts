@@ -39,8 +39,10 @@ const wholeText: Plugin = {
   },
 };
 
+const LOOKS_AT_SCHEMA = new Set(['__schema', '__type']);
+
 const isIntrospection = ({ selectionSet }: OperationDefinitionNode): boolean =>
-  selectionSet.selections.some((selection) => selection.kind === Kind.FIELD && selection.name.value === '__schema');
+  selectionSet.selections.some((selection) => selection.kind === Kind.FIELD && LOOKS_AT_SCHEMA.has(selection.name.value));
 
 /** Whoever looks at the schema finds it in order. */
 const introspection: Plugin = {

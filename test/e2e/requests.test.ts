@@ -26,6 +26,13 @@ describe.each(WAYS)('by $way', ({ isFast }) => {
     expect(`${printSchema(buildClientSchema((body as { data: IntrospectionQuery }).data))}\n`).toBe(readFileSync('schema.graphql', 'utf8'));
   });
 
+  it('shows one type by name too', async () => {
+    const { body } = await post('{"query":"{ __type(name: \\"Customer\\") { fields { name } } }"}');
+    const names = (body as { data: { __type: { fields: { name: string }[] } } }).data.__type.fields.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(10);
+    expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b, 'en')));
+  });
+
   describe('another site’s page', () => {
     const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const query = `?query=${encodeURIComponent('{ __typename }')}`;
